@@ -1,0 +1,231 @@
+import { backoff } from './backoff.js';
+import { Call, type AnyCall } from './call.js';
+import {
+  Refusal,
+  type CallKind,
+  type FailurePolicy,
+  type Resource,
+  type ResourceSource,
+  type Verdict,
+} from './call-kind.js';
+import { Deadlines } from './deadlines.js';
+import { KeyOrder } from './key-order.js';
+import { Lanes, type Flight } from './lanes.js';
+
+/** Without a time bound, a call is given up after this many tries. */
+const MAX_ATTEMPTS_WITHOUT_TIMEOUT = 20;
+
+export interface DispatcherOptions {
+  /** Milliseconds within which every call settles. `undefined`: no bound. */
+  timeout: number | undefined;
+  /** Calls that may be under way or wait. */
+  maxQueue: number;
+}
+
+/**
+ * Sends calls, gathering those of one kind that are under way at the same time into shared statements.
+ * An idle dispatcher sends at once; there is no timer in the way of a call. Knows neither SQL nor Nest.
+ */
+export class Dispatcher<R extends Resource> {
+  private readonly order: KeyOrder<R>;
+  private readonly lanes: Lanes<R>;
+  private readonly deadlines: Deadlines<R>;
+  private closed = false;
+  private onIdle: (() => void) | undefined;
+
+  constructor(
+    source: ResourceSource<R>,
+    private readonly policy: FailurePolicy<R>,
+    private readonly options: DispatcherOptions,
+  ) {
+    this.lanes = new Lanes(source, {
+      landed: (flight, error, results) => this.landed(flight, error, results),
+      grounded: (calls, error) => this.grounded(calls, error),
+      dropped: (call) => this.end(call),
+    });
+    this.order = new KeyOrder((call) => this.lanes.enqueue(call));
+    this.deadlines = new Deadlines(options.timeout, (call) => this.expire(call));
+  }
+
+  /** @param keys one key, several, or `undefined` for a call that is ordered against every other. */
+  submit<A, V>(
+    kind: CallKind<R, A, V>,
+    keys: string | readonly string[] | undefined,
+    args: A,
+    signal?: AbortSignal,
+  ): Promise<V> {
+    if (signal?.aborted) {
+      return Promise.reject(signal.reason as Error);
+    }
+    if (this.closed) {
+      return Promise.reject(this.policy.closed());
+    }
+    if (this.deadlines.size >= this.options.maxQueue) {
+      return Promise.reject(this.policy.overloaded());
+    }
+    const call = new Call(kind, keys, args);
+    if (signal !== undefined) {
+      this.watch(call.owner, signal);
+    }
+    this.deadlines.add(call.owner);
+    this.order.add(call.owner);
+    return call.promise;
+  }
+
+  /** Whether `count` more calls may be made. */
+  hasRoomFor(count: number): boolean {
+    return this.deadlines.size + count <= this.options.maxQueue;
+  }
+
+  /** Refuses new calls, and resolves when those under way have ended, at the latest after `timeout` ms. */
+  async close(timeout: number): Promise<void> {
+    this.closed = true;
+    const idle = new Promise<void>((resolve) => {
+      this.onIdle = resolve;
+    });
+    this.checkIdle();
+    const timer = setTimeout(() => this.cutOff(), timeout);
+    await idle;
+    clearTimeout(timer);
+  }
+
+  private watch(call: AnyCall<R>, signal: AbortSignal): void {
+    call.signal = signal;
+    call.onAbort = () => this.fail(call, signal.reason);
+    signal.addEventListener('abort', call.onAbort, { once: true });
+  }
+
+  private landed(flight: Flight<R>, error: unknown, results: readonly unknown[] | undefined): void {
+    if (results === undefined) {
+      this.failed(flight, error);
+      return;
+    }
+    flight.resource.release(false);
+    for (let n = 0; n < flight.places.length; n += 1) {
+      this.deliver(flight.places[n], results[n]);
+    }
+  }
+
+  private deliver(place: AnyCall<R>, result: unknown): void {
+    if (result instanceof Refusal) {
+      this.fail(place, result.error);
+    } else {
+      this.succeed(place, result);
+    }
+    if (place.sharers !== undefined) {
+      const { share } = place.kind;
+      place.sharers.forEach((sharer, n) => this.succeed(sharer, share?.(result as never, n + 1)));
+    }
+    this.end(place);
+  }
+
+  private failed(flight: Flight<R>, error: unknown): void {
+    const { kind, places, resource } = flight;
+    const verdict = this.policy.judge(error, kind.repeatable, resource);
+    resource.release(verdict.broken);
+    const faultIsOfOne = verdict.remedy === 'alone' && places.length > 1;
+    for (const place of places) {
+      if (faultIsOfOne) {
+        place.alone = true;
+        this.lanes.enqueue(place);
+      } else {
+        this.tryAgainOrFail(place, verdict);
+      }
+    }
+  }
+
+  /** No resource was to be had for the calls that wait. */
+  private grounded(calls: ReadonlyArray<AnyCall<R>>, error: unknown): void {
+    const verdict = this.policy.judgeAcquire(error);
+    for (const call of calls) {
+      this.tryAgainOrFail(call, verdict);
+    }
+  }
+
+  private tryAgainOrFail(place: AnyCall<R>, verdict: Verdict): void {
+    place.attempts += 1;
+    const mayTry =
+      this.options.timeout !== undefined || place.attempts < MAX_ATTEMPTS_WITHOUT_TIMEOUT;
+    if (verdict.remedy !== 'again' || !mayTry) {
+      for (const call of place.group()) {
+        this.fail(call, verdict.error);
+      }
+      this.end(place);
+      return;
+    }
+    place.lastError = verdict.error;
+    setTimeout(() => this.lanes.enqueue(place), backoff(place.attempts));
+  }
+
+  private expire(call: AnyCall<R>): void {
+    this.fail(call, this.policy.timedOut(call.lastError));
+    this.abandon(call);
+  }
+
+  /** Gives up the statement that carries a call; the others on it are tried again, each as its kind allows. */
+  private abandon(call: AnyCall<R>): void {
+    const flight = this.lanes.flightOf(call);
+    if (flight === undefined) {
+      return;
+    }
+    this.lanes.forget(flight);
+    flight.resource.abandon();
+    const { repeatable } = flight.kind;
+    const verdict = this.policy.judge(this.policy.timedOut(undefined), repeatable, flight.resource);
+    for (const place of flight.places) {
+      if (place.representative() === undefined) {
+        this.end(place);
+      } else {
+        this.tryAgainOrFail(place, verdict);
+      }
+    }
+    this.lanes.pumpAll();
+  }
+
+  private cutOff(): void {
+    for (const call of this.deadlines.calls()) {
+      this.fail(call, this.policy.closed());
+    }
+    for (const flight of this.lanes.flights()) {
+      this.abandon(flight.places[0]);
+    }
+    this.checkIdle();
+  }
+
+  private succeed(call: AnyCall<R>, value: unknown): void {
+    if (this.settle(call)) {
+      call.resolve(value as never);
+    }
+  }
+
+  private fail(call: AnyCall<R>, error: unknown): void {
+    if (this.settle(call)) {
+      call.reject(error);
+    }
+  }
+
+  private settle(call: AnyCall<R>): boolean {
+    if (call.settled) {
+      return false;
+    }
+    call.settled = true;
+    this.deadlines.delete(call);
+    if (call.onAbort !== undefined) {
+      call.signal?.removeEventListener('abort', call.onAbort);
+    }
+    return true;
+  }
+
+  private end(place: AnyCall<R>): void {
+    this.order.end(place);
+    if (this.onIdle !== undefined) {
+      this.checkIdle();
+    }
+  }
+
+  private checkIdle(): void {
+    if (this.onIdle !== undefined && this.deadlines.size === 0 && this.lanes.isIdle) {
+      this.onIdle();
+    }
+  }
+}

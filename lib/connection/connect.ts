@@ -1,0 +1,101 @@
+import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg';
+import { PostgresSessionError } from '../postgres-session.errors.js';
+import { isRefusedForGood } from '../sql/sql-state.js';
+import { withoutData } from './driver-errors.js';
+
+export interface ConnectOptions {
+  /** How often connecting is tried again. */
+  readonly retryAttempts: number;
+  /** Milliseconds between the tries. */
+  readonly retryDelay: number;
+  /** Ends the tries. */
+  readonly signal: AbortSignal;
+  readonly onRetry: (attempt: number, error: unknown) => void;
+}
+
+/** Codes of Node's TLS errors that mean a certificate was refused. */
+const CERTIFICATE_REFUSED =
+  /^(CERT_|ERR_TLS_|ERR_SSL_|ERR_OSSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA)/;
+
+/** What the driver itself says, without a code, of settings that no waiting mends. */
+const SETTINGS_REFUSED = /does not support SSL|^SASL|password must be a string/i;
+
+/** Checks a client out, with retries. What waiting cannot mend fails at once. */
+export async function connect(pool: Pool, options: ConnectOptions): Promise<PoolClient> {
+  const attempts = options.retryAttempts + 1;
+  for (let attempt = 1; ; attempt += 1) {
+    options.signal.throwIfAborted();
+    try {
+      return await pool.connect();
+    } catch (error) {
+      if (attempt === attempts || isHopeless(error)) {
+        throw connectError(pool, attempt, error);
+      }
+      options.onRetry(attempt, error);
+      await delay(options.retryDelay, options.signal);
+    }
+  }
+}
+
+/** Makes the module's own pool. Reads the settings first, so that bad ones are told before a connection is made. */
+export function createPool(config: PoolConfig, connectionTimeout: number): Pool {
+  readAddress(config);
+  const pool = new pg.Pool({ connectionTimeoutMillis: connectionTimeout, ...config });
+  // The pool's options are there for everyone to print; the password in the string is not.
+  Object.defineProperty(pool.options, 'connectionString', { enumerable: false });
+  return pool;
+}
+
+function connectError(pool: Pool, attempts: number, error: unknown): PostgresSessionError {
+  const { host, port, database } = readAddress(pool.options);
+  const times = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
+  return new PostgresSessionError(
+    'ERR_CONNECT',
+    `No connection to PostgreSQL at host "${host}", port ${port}, database "${database}" after ${times}: ${reasonOf(error)}`,
+    { cause: withoutData(error) },
+  );
+}
+
+function readAddress(config: PoolConfig): { host: string; port: number; database: string } {
+  try {
+    const { host, port, database } = new pg.Client(config);
+    return { host, port, database: database ?? '' };
+  } catch {
+    // The parser's own error quotes the string, and with it the password.
+    throw new PostgresSessionError(
+      'ERR_INVALID_OPTION',
+      'Invalid option `connection`: it cannot be read. Allowed: a connection string such as postgres://user@host:5432/database, or a pg.PoolConfig.',
+    );
+  }
+}
+
+function isHopeless(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return (
+    isRefusedForGood(error) ||
+    CERTIFICATE_REFUSED.test(code) ||
+    (code === '' && SETTINGS_REFUSED.test(reasonOf(error)))
+  );
+}
+
+/** Node tells of several addresses tried by an `AggregateError` without a message. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') {
+    return error.errors.map(reasonOf).join('; ');
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+function delay(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+}

@@ -1,0 +1,88 @@
+import type { PoolClient } from 'pg';
+import type { Resource } from '../batching/call-kind.js';
+import { resultTypes } from '../sql/result-types.js';
+import type { Statement } from '../sql/statement.js';
+
+/** Rows as arrays of columns, and how many rows the statement changed or returned. */
+export interface StatementResult {
+  readonly rows: readonly unknown[][];
+  readonly rowCount: number;
+}
+
+export type StatementCallback = (error: unknown, result?: StatementResult) => void;
+
+/** What a connection tells its pool when it is given back. */
+export interface ConnectionOwner {
+  readonly preparedStatements: boolean;
+  release(connection: Connection, broken: boolean): void;
+  cancel(connection: Connection): void;
+}
+
+/** A pooled connection of which the store knows what it is like. Runs one statement at a time. */
+export class Connection implements Resource {
+  /** Whether the process at the other end is the server itself, not a pooler. */
+  direct = false;
+  /** Gives the client back to the pool; set while it is checked out. */
+  giveBack: ((error?: boolean) => void) | undefined;
+
+  constructor(
+    readonly client: PoolClient,
+    private readonly owner: ConnectionOwner,
+    /** Connections of an older epoch are thrown away: they were made before the server was in trouble. */
+    readonly epoch: number,
+  ) {}
+
+  /** Callbacks down to the driver: a layer of promises would cost a lone get a tenth of its time. */
+  run(statement: Statement, values: unknown[], done: StatementCallback): void {
+    this.client.query(
+      {
+        name: this.owner.preparedStatements ? statement.name : undefined,
+        text: statement.text,
+        values,
+        rowMode: 'array',
+        types: resultTypes,
+      },
+      done as (error: Error, result: unknown) => void,
+    );
+  }
+
+  query(statement: Statement, values: unknown[] = []): Promise<StatementResult> {
+    return new Promise((resolve, reject) => {
+      this.run(statement, values, (error, result) => {
+        if (result === undefined) {
+          reject(error as Error);
+        } else {
+          resolve(result);
+        }
+      });
+    });
+  }
+
+  /** For statements without parameters that run once: transaction control and settings. */
+  async command(text: string): Promise<void> {
+    await this.client.query(text);
+  }
+
+  /** Runs `body` in a transaction. One that fails is rolled back. */
+  async transaction<T>(body: () => Promise<T>): Promise<T> {
+    await this.command('BEGIN');
+    try {
+      const result = await body();
+      await this.command('COMMIT');
+      return result;
+    } catch (error) {
+      // On a lost connection the roll-back fails too; the error that counts is the first.
+      await this.command('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  }
+
+  release(broken: boolean): void {
+    this.owner.release(this, broken);
+  }
+
+  abandon(): void {
+    this.owner.release(this, true);
+    this.owner.cancel(this);
+  }
+}

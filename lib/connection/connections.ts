@@ -1,0 +1,205 @@
+import type { Pool, PoolClient } from 'pg';
+import type { ResourceSource } from '../batching/call-kind.js';
+import type { Statements } from '../sql/statements.js';
+import { Connection, type ConnectionOwner } from './connection.js';
+import { cancelStatement, openSession, warmPlans } from './session-settings.js';
+
+/** While no connection comes, another try is made this often, in milliseconds: the first may be lost. */
+const HEDGE_AFTER_MS = 500;
+
+/** How long a new connection may take to get ready where calls have no time bound, in milliseconds. */
+const READY_WITHIN_MS = 5_000;
+
+/** How long the end of a connection may take before its socket is destroyed, in milliseconds. */
+const END_WITHIN_MS = 500;
+
+export interface ConnectionsOptions {
+  /** Whether the pool is the module's own. */
+  owned: boolean;
+  preparedStatements: boolean;
+  operationTimeout: number | undefined;
+}
+
+/** The pool as the store uses it: never more than its share, every connection made ready once. */
+export class Connections implements ResourceSource<Connection>, ConnectionOwner {
+  readonly capacity: number;
+  private readonly known = new Map<PoolClient, Connection>();
+  private epoch = 0;
+  private statements: Statements | undefined;
+
+  constructor(
+    readonly pool: Pool,
+    private readonly options: ConnectionsOptions,
+  ) {
+    // Of a pool that the application uses too, the other half stays free for it.
+    const { max } = pool.options;
+    this.capacity = options.owned ? max : Math.ceil(max / 2);
+    pool.on('error', ignore);
+    pool.on('remove', this.forget);
+  }
+
+  get preparedStatements(): boolean {
+    return this.options.preparedStatements;
+  }
+
+  /** Lets new connections prepare the statements that are known from now on. */
+  use(statements: Statements): void {
+    this.statements = statements;
+  }
+
+  /** Checks a connection out, and makes it ready where it is new. */
+  acquire(done: (error: unknown, connection?: Connection) => void): void {
+    let settled = false;
+    let trying = 0;
+    let hedge: NodeJS.Timeout | undefined;
+    const settle = (error: unknown, connection?: Connection): void => {
+      settled = true;
+      clearInterval(hedge);
+      done(error, connection);
+    };
+    const attempt = (): void => {
+      trying += 1;
+      this.checkOut((error, connection) => {
+        trying -= 1;
+        if (settled) {
+          connection?.release(false);
+        } else if (connection !== undefined || trying === 0) {
+          settle(error, connection);
+        }
+      });
+    };
+    if (this.pool.idleCount === 0) {
+      hedge = setInterval(() => {
+        if (this.pool.totalCount < this.pool.options.max) {
+          attempt();
+        }
+      }, HEDGE_AFTER_MS).unref();
+    }
+    attempt();
+  }
+
+  acquireConnection(): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      this.acquire((error, connection) => {
+        if (connection === undefined) {
+          reject(error as Error);
+        } else {
+          resolve(connection);
+        }
+      });
+    });
+  }
+
+  release(connection: Connection, broken: boolean): void {
+    const { giveBack } = connection;
+    connection.giveBack = undefined;
+    giveBack?.(broken);
+  }
+
+  /** The server was in trouble or changed its role: the connections made so far are not to be trusted. */
+  renew(): void {
+    this.epoch += 1;
+  }
+
+  /**
+   * On a connection that is ours, `statement_timeout` stops an abandoned statement. On a borrowed one it
+   * is stopped from beside, where its process is known.
+   */
+  cancel(abandoned: Connection): void {
+    if (this.options.owned || !abandoned.direct || this.pool.ending) {
+      return;
+    }
+    this.acquire((_error, connection) => {
+      if (connection !== undefined) {
+        cancelStatement(connection, abandoned).then(
+          () => connection.release(false),
+          () => connection.release(true),
+        );
+      }
+    });
+  }
+
+  /** Ends an owned pool; leaves a borrowed one as it was found. */
+  async close(): Promise<void> {
+    const clients = [...this.known.keys()];
+    if (!this.options.owned) {
+      this.pool.off('error', ignore);
+      this.pool.off('remove', this.forget);
+      this.known.clear();
+      clients.forEach((client) => client.off('error', ignore));
+      return;
+    }
+    if (!this.pool.ending) {
+      const ends = clients.map((client) => new Promise((resolve) => client.once('end', resolve)));
+      await this.pool.end();
+      await Promise.race([Promise.all(ends), delay(END_WITHIN_MS)]);
+      clients.forEach(destroySocket);
+    }
+  }
+
+  private checkOut(done: (error: unknown, connection?: Connection) => void): void {
+    this.pool.connect((error, client, release) => {
+      if (client === undefined) {
+        done(error);
+        return;
+      }
+      const connection = this.known.get(client);
+      if (connection === undefined) {
+        this.makeReady(client, release).then((ready) => done(undefined, ready), done);
+      } else if (connection.epoch < this.epoch) {
+        release(true);
+        this.checkOut(done);
+      } else {
+        connection.giveBack = release;
+        done(undefined, connection);
+      }
+    });
+  }
+
+  private async makeReady(
+    client: PoolClient,
+    release: (error?: boolean) => void,
+  ): Promise<Connection> {
+    // A client that is checked out has no listener of the pool's, and an `error` without one ends the process.
+    client.on('error', ignore);
+    const connection = new Connection(client, this, this.epoch);
+    connection.giveBack = release;
+    const { owned, preparedStatements, operationTimeout } = this.options;
+    const timer = setTimeout(() => connection.release(true), operationTimeout ?? READY_WITHIN_MS);
+    try {
+      const { settingsHold } = await openSession(connection, owned, operationTimeout);
+      if (preparedStatements && !settingsHold && this.statements !== undefined) {
+        await warmPlans(connection, this.statements);
+      }
+    } catch (error) {
+      client.off('error', ignore);
+      connection.release(true);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+    this.known.set(client, connection);
+    return connection;
+  }
+
+  private readonly forget = (client: PoolClient): void => {
+    if (this.known.delete(client)) {
+      // A connection that is on its way out may still fail, so its listener goes with the connection.
+      client.once('end', () => client.off('error', ignore));
+    }
+  };
+}
+
+/** The pool replaces a connection that failed, and the call that used it is told by its own callback. */
+function ignore(): void {}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}
+
+function destroySocket(client: PoolClient): void {
+  const { connection } = client as unknown as { connection?: { stream?: { destroy(): void } } };
+  connection?.stream?.destroy();
+}

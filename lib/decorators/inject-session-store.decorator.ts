@@ -1,0 +1,7 @@
+import { Inject } from '@nestjs/common';
+import { getSessionStoreToken } from '../postgres-session.constants.js';
+
+/** Injects the store of that name, or the unnamed one. */
+export function InjectSessionStore(name?: string): ReturnType<typeof Inject> {
+  return Inject(getSessionStoreToken(name));
+}

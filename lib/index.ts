@@ -1,0 +1,21 @@
+export { InjectSessionStore } from './decorators/inject-session-store.decorator.js';
+export type * from './interfaces/key-value-store.interface.js';
+export type * from './interfaces/postgres-session-module-options.interface.js';
+export {
+  PostgresSessionCleanupService,
+  type SweepOptions,
+} from './postgres-session-cleanup.service.js';
+export {
+  getSessionCleanupToken,
+  getSessionPoolToken,
+  getSessionStoreToken,
+} from './postgres-session.constants.js';
+export {
+  PostgresSessionError,
+  type PostgresSessionErrorCode,
+  type PostgresSessionErrorDetails,
+} from './postgres-session.errors.js';
+export { PostgresSessionModule } from './postgres-session.module.js';
+export { PostgresSessionStore } from './postgres-session.store.js';
+export type { SweepReport } from './postgres-session.sweeper.js';
+export { getSessionSchemaSql } from './schema-sql.js';

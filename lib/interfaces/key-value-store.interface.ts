@@ -1,0 +1,129 @@
+/** Bytes to store. A string is stored as UTF-8. */
+export type SessionValue = Uint8Array | string;
+
+export interface CallOptions {
+  /**
+   * Rejects the call with the signal's reason. A call aborted before it was sent is never sent; one
+   * that is under way may still take effect.
+   */
+  signal?: AbortSignal;
+}
+
+export interface TtlOptions {
+  /**
+   * Milliseconds until the entry expires, by the clock of the database. Absent or `<= 0`: no expiry.
+   * At most 1e14.
+   */
+  ttl?: number;
+}
+
+export interface WriteOptions extends TtlOptions {
+  /** Whose entry it is, for `scanOwner` and `deleteOwner`. Absent: nobody's. */
+  owner?: string;
+}
+
+export interface IncrementOptions extends TtlOptions {
+  /** A safe integer, negative to count down. Default: 1. */
+  by?: number;
+}
+
+export interface DeleteOwnerOptions {
+  /** Keys to keep. */
+  except?: Iterable<string>;
+}
+
+/**
+ * Opaque bytes under string keys, each with an optional expiry and an optional owner.
+ *
+ * - A key is a non-empty, well-formed string without NUL of at most 1,024 bytes of UTF-8. Anything
+ *   else rejects with a `TypeError` or `RangeError` before anything is sent.
+ * - An expired entry is invisible to every method, whether or not it was swept already.
+ * - A promise that resolved stands for a committed transaction.
+ * - Calls of one store on one key take effect in the order they were made, awaited or not.
+ * - Every other rejection is a `PostgresSessionError` with a stable `code`.
+ */
+export interface KeyValueStore {
+  /** The value of a live entry, or `undefined`. The bytes belong to the caller. Seed: `Get`. */
+  get(key: string, options?: CallOptions): Promise<Buffer | undefined>;
+
+  /** Writes the entry whole: value, expiry and owner. Seed: `Set`. */
+  set(key: string, value: SessionValue, options?: WriteOptions & CallOptions): Promise<void>;
+
+  /** Deletes the entry. Resolves to whether a live one was there. Seed: `Delete`. */
+  delete(key: string, options?: CallOptions): Promise<boolean>;
+
+  /**
+   * Deletes every entry whose key starts with `prefix`, character by character. The empty prefix
+   * empties the table by `TRUNCATE`, or in batches where the role may not truncate. Seed: `DeletePrefix`.
+   */
+  deletePrefix(prefix: string, options?: CallOptions): Promise<void>;
+
+  /** The live entries among `keys`. */
+  getMany(keys: Iterable<string>): Promise<Map<string, Buffer>>;
+
+  /** `set` for many entries in one transaction. Of a key given twice the last counts. */
+  setMany(
+    entries: Iterable<readonly [key: string, value: SessionValue]>,
+    options?: WriteOptions,
+  ): Promise<void>;
+
+  /** `delete` for many keys in one transaction. Resolves to how many live entries were there. */
+  deleteMany(keys: Iterable<string>): Promise<number>;
+
+  /**
+   * Gives a live entry a new expiry without rewriting its value. Resolves to `false` where there is
+   * no live entry.
+   *
+   * @param ttl milliseconds from now; `<= 0` for no expiry.
+   */
+  touch(key: string, ttl: number): Promise<boolean>;
+
+  /** Writes the entry unless a live one is there. Resolves to whether it wrote. */
+  setIfAbsent(key: string, value: SessionValue, options?: WriteOptions): Promise<boolean>;
+
+  /** Takes a live entry out. Of many callers at once exactly one gets the value. */
+  getAndDelete(key: string): Promise<Buffer | undefined>;
+
+  /**
+   * Replaces the value of a live entry where it equals `expected` byte for byte. Keeps the owner, and
+   * the expiry unless `ttl` is given. Resolves to whether it replaced.
+   */
+  compareAndSet(
+    key: string,
+    expected: SessionValue,
+    next: SessionValue,
+    options?: TtlOptions,
+  ): Promise<boolean>;
+
+  /**
+   * Atomic read-modify-write of a live entry; never creates one. Keeps the owner, and the expiry
+   * unless `ttl` is given.
+   *
+   * @param fn synchronous; runs again when another writer was faster; `undefined` from it leaves the
+   *   entry as it is, and what it throws rejects the call.
+   * @returns what was written, else `undefined`.
+   */
+  update(
+    key: string,
+    fn: (current: Buffer) => SessionValue | undefined,
+    options?: TtlOptions,
+  ): Promise<Buffer | undefined>;
+
+  /**
+   * Atomic counter, kept as decimal ASCII. `ttl` applies only where the call creates the counter.
+   * A value that is no safe integer, before or after, rejects with `ERR_NOT_A_COUNTER` and stays.
+   */
+  increment(key: string, options?: IncrementOptions): Promise<number>;
+
+  /** The live keys that start with `prefix`, in byte order, read in pages. */
+  scan(prefix: string): AsyncIterable<string>;
+
+  /** The live keys of an owner, in byte order, read in pages. */
+  scanOwner(owner: string): AsyncIterable<string>;
+
+  /** Deletes the entries of an owner. Resolves to how many live ones there were. */
+  deleteOwner(owner: string, options?: DeleteOwnerOptions): Promise<number>;
+
+  /** A view in which every key and prefix stands under `prefix`, and owners are seen within it. */
+  namespace(prefix: string): KeyValueStore;
+}

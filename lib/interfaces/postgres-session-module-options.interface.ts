@@ -1,0 +1,85 @@
+import type { FactoryProvider, ModuleMetadata, Provider, Type } from '@nestjs/common';
+import type { Pool, PoolConfig } from 'pg';
+
+/** Called with each phase of schema init, in order. What it throws is logged and changes nothing. */
+export type PhaseHook = (phase: string) => void;
+
+export interface CleanupOptions {
+  /** When to sweep: a cron expression of five or six fields. Default: every 5 minutes. */
+  cron?: string;
+  /** IANA time zone of `cron`. Default: the process's. */
+  timeZone?: string;
+  /** Rows a statement deletes at most. Default: 1,000. */
+  batchSize?: number;
+  /** Ends cleanup for good when it aborts. Seed: `CleanupContext`. */
+  signal?: AbortSignal;
+}
+
+export interface BatchingOptions {
+  /** Statements of one kind (gets, sets, …) under way at once. Default: 2. */
+  lanes?: number;
+  /** Calls one statement carries at most. Default: 256. */
+  maxRows?: number;
+  /** Bytes of values one statement carries at most; a larger single value travels alone. Default: 1 MiB. */
+  maxBytes?: number;
+  /** Calls that may be under way or wait; beyond it a call rejects with `ERR_OVERLOADED`. Default: 100,000. */
+  maxQueue?: number;
+}
+
+export interface PostgresSessionModuleOptions {
+  /** A pool that the application owns: used, never ended. One of `pool` and `connection` is required. */
+  pool?: Pool;
+  /** Pool settings or a connection string. The module makes the pool and ends it at shutdown. */
+  connection?: PoolConfig | string;
+  /** PostgreSQL schema of the table; it must exist. Default: the connection's search path. */
+  schema?: string;
+  /** `[A-Za-z_][A-Za-z0-9_]*`, folded to lower case. Default: `celeris_sessions`. Seed: `TableName`. */
+  tableName?: string;
+  /** Issue no DDL; check the table's columns instead. Default: `false`. Seed: `SkipSchemaInit`. */
+  skipSchemaInit?: boolean;
+  /** Milliseconds, the bound on every lock wait of schema init. Default: 3,000. */
+  schemaLockTimeout?: number;
+  /** Default: none. Seed: `PhaseHook`. */
+  phaseHook?: PhaseHook;
+  /** `false` for no job; `sweep()` still works. Default: every 5 minutes. Seed: `CleanupInterval`. */
+  cleanup?: false | CleanupOptions;
+  /** How often connecting at start-up is tried again. Default: 9. */
+  retryAttempts?: number;
+  /** Milliseconds between those tries. Default: 3,000. */
+  retryDelay?: number;
+  /** Milliseconds that shutdown waits for calls under way before it cuts them off. Default: 5,000. */
+  shutdownTimeout?: number;
+  /**
+   * Milliseconds within which every call settles, waiting and tries included; later it rejects with
+   * `ERR_TIMEOUT`. `false` for no bound. Default: 5,000.
+   */
+  operationTimeout?: number | false;
+  /** `false` sends every call alone, in single-key statements. Default: on. */
+  batching?: false | BatchingOptions;
+  /** `false` for poolers that cannot hold named statements. Default: `true`. */
+  preparedStatements?: boolean;
+}
+
+export interface PostgresSessionModuleExtras {
+  /** Tells several stores of one application apart. Default: the unnamed store. */
+  name?: string;
+  /** Default: `false`. */
+  isGlobal?: boolean;
+}
+
+/** What `useClass` and `useExisting` of `forRootAsync` implement. */
+export interface PostgresSessionOptionsFactory {
+  createPostgresSessionOptions():
+    PostgresSessionModuleOptions | Promise<PostgresSessionModuleOptions>;
+}
+
+/** One of `useFactory`, `useClass` and `useExisting` is required. */
+export interface PostgresSessionModuleAsyncOptions extends PostgresSessionModuleExtras {
+  imports?: ModuleMetadata['imports'];
+  inject?: FactoryProvider['inject'];
+  useFactory?: FactoryProvider<PostgresSessionModuleOptions>['useFactory'];
+  useClass?: Type<PostgresSessionOptionsFactory>;
+  useExisting?: Type<PostgresSessionOptionsFactory>;
+  /** Providers to add to the module, for `inject` to find. */
+  extraProviders?: Provider[];
+}

@@ -1,0 +1,52 @@
+import { Module, type DynamicModule, type FactoryProvider, type Provider } from '@nestjs/common';
+import type {
+  PostgresSessionModuleAsyncOptions,
+  PostgresSessionModuleExtras,
+  PostgresSessionModuleOptions,
+} from './interfaces/postgres-session-module-options.interface.js';
+import {
+  getSessionCleanupToken,
+  getSessionPoolToken,
+  getSessionStoreToken,
+} from './postgres-session.constants.js';
+import { PostgresSessionError } from './postgres-session.errors.js';
+import { givenOptionsProvider, storeProviders } from './postgres-session.providers.js';
+
+/** Sessions in PostgreSQL. Any number of stores may live in one application, each with its own name. */
+@Module({})
+export class PostgresSessionModule {
+  /** Registers a store with options that are known now. A bad option fails the start of the application. */
+  static forRoot(
+    options: PostgresSessionModuleOptions & PostgresSessionModuleExtras,
+  ): DynamicModule {
+    return dynamicModule({ ...options, useFactory: () => options });
+  }
+
+  /** Registers a store with options from a factory, a class or an existing provider. */
+  static forRootAsync(options: PostgresSessionModuleAsyncOptions): DynamicModule {
+    return dynamicModule(options);
+  }
+}
+
+function dynamicModule(options: PostgresSessionModuleAsyncOptions): DynamicModule {
+  const { name, isGlobal = false, imports = [], useClass, extraProviders = [] } = options;
+  checkName(name);
+  const given: FactoryProvider<PostgresSessionModuleOptions> = givenOptionsProvider(options);
+  const classProvider: Provider[] = useClass === undefined ? [] : [useClass];
+  return {
+    module: PostgresSessionModule,
+    global: isGlobal,
+    imports,
+    providers: [...extraProviders, ...classProvider, ...storeProviders(name, given)],
+    exports: [getSessionPoolToken(name), getSessionStoreToken(name), getSessionCleanupToken(name)],
+  };
+}
+
+function checkName(name: unknown): void {
+  if (name !== undefined && (typeof name !== 'string' || name === '')) {
+    throw new PostgresSessionError(
+      'ERR_INVALID_OPTION',
+      `Invalid option \`name\`: ${JSON.stringify(name)}. Allowed: a non-empty string.`,
+    );
+  }
+}

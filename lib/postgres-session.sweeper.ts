@@ -1,0 +1,150 @@
+import type { Connection } from './connection/connection.js';
+import type { Connections } from './connection/connections.js';
+import { queryError } from './connection/failure-policy.js';
+import { PostgresSessionError } from './postgres-session.errors.js';
+import { sweepLockKey } from './sql/advisory-lock-key.js';
+import { sqlState } from './sql/sql-state.js';
+import { statement } from './sql/statement.js';
+import type { Statements } from './sql/statements.js';
+import type { TableLayout } from './sql/table-layout.js';
+
+/** What a sweep did. */
+export interface SweepReport {
+  /** Expired entries that it deleted. */
+  deleted: number;
+  /** Statements that it took. */
+  batches: number;
+  /** Whether it did nothing because another sweeper had the lock. */
+  skipped: boolean;
+  durationMs: number;
+}
+
+/**
+ * A batch waits for a writer's row lock no longer than this, in milliseconds: less than it takes the
+ * server to look for a deadlock, so that the sweep is what gives way.
+ */
+const LOCK_TIMEOUT_MS = 500;
+const STATEMENT_TIMEOUT_MS = 5_000;
+
+/** Between batches the sweep rests as long as the last one took, at most this long, in milliseconds. */
+const LONGEST_REST_MS = 100;
+
+const BEGIN = `BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}`;
+const TRY_LOCK = statement('SELECT pg_try_advisory_lock($1::bigint)');
+const UNLOCK = statement('SELECT pg_advisory_unlock($1::bigint)');
+const TRY_BATCH_LOCK = statement('SELECT pg_try_advisory_xact_lock($1::bigint)');
+
+/** Deletes expired entries in bounded batches, oldest first, one sweeper at a time over all processes. */
+export class Sweeper {
+  private readonly key: string;
+
+  constructor(
+    private readonly connections: Connections,
+    private readonly statements: Statements,
+    layout: TableLayout,
+    private readonly batchSize: number,
+  ) {
+    this.key = String(sweepLockKey(layout.schema, layout.names.table));
+  }
+
+  /** Ends after the batch under way when `signal` aborts. */
+  async sweep(signal: AbortSignal): Promise<Omit<SweepReport, 'durationMs'>> {
+    const connection = await this.connections.acquireConnection().catch(asSessionError);
+    let broken = true;
+    try {
+      const report = await this.sweepOn(connection, signal);
+      broken = false;
+      return report;
+    } catch (error) {
+      return asSessionError(error);
+    } finally {
+      connection.release(broken);
+    }
+  }
+
+  private async sweepOn(
+    connection: Connection,
+    signal: AbortSignal,
+  ): Promise<Omit<SweepReport, 'durationMs'>> {
+    // Behind a pooler the next statement may reach another session, where a lock held by this one would
+    // never be given back. There each batch has the lock for itself.
+    if (!connection.direct) {
+      return this.batches(connection, signal);
+    }
+    if (!(await isTrue(connection, TRY_LOCK, this.key))) {
+      return SKIPPED;
+    }
+    const report = await this.batches(connection, signal);
+    await connection.query(UNLOCK, [this.key]);
+    return report;
+  }
+
+  private async batches(
+    connection: Connection,
+    signal: AbortSignal,
+  ): Promise<Omit<SweepReport, 'durationMs'>> {
+    const report = { deleted: 0, batches: 0, skipped: false };
+    while (!signal.aborted) {
+      const begun = performance.now();
+      const deleted = await this.batch(connection);
+      if (deleted === undefined) {
+        return report.batches === 0 ? SKIPPED : report;
+      }
+      if (deleted > 0) {
+        report.deleted += deleted;
+        report.batches += 1;
+      }
+      if (deleted < this.batchSize) {
+        break;
+      }
+      await rest(Math.min(performance.now() - begun, LONGEST_REST_MS), signal);
+    }
+    return report;
+  }
+
+  /** Deletes one batch. Resolves to `undefined` where another sweeper has the lock. */
+  private async batch(connection: Connection): Promise<number | undefined> {
+    await connection.command(BEGIN);
+    const locked = await isTrue(connection, TRY_BATCH_LOCK, this.key);
+    const deleted = locked
+      ? (await connection.query(this.statements.sweepPage, [this.batchSize])).rowCount
+      : undefined;
+    await connection.command('COMMIT');
+    return deleted;
+  }
+}
+
+const SKIPPED = { deleted: 0, batches: 0, skipped: true } as const;
+
+async function isTrue(
+  connection: Connection,
+  query: Parameters<Connection['query']>[0],
+  key: string,
+): Promise<boolean> {
+  const { rows } = await connection.query(query, [key]);
+  return rows[0][0] === true;
+}
+
+/** The connection goes with the error, and with it the lock and the open transaction. */
+function asSessionError(error: unknown): never {
+  if (error instanceof PostgresSessionError) {
+    throw error;
+  }
+  throw sqlState(error) === undefined
+    ? new PostgresSessionError('ERR_CONNECTION', 'The connection to PostgreSQL failed.', {
+        cause: error,
+      })
+    : queryError(error);
+}
+
+function rest(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
+}

@@ -1,0 +1,13 @@
+/** PostgreSQL cuts identifiers at this many bytes. */
+export const MAX_IDENTIFIER_BYTES = 63;
+
+const UNQUOTED_IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+export function isIdentifier(name: string): boolean {
+  return UNQUOTED_IDENTIFIER.test(name);
+}
+
+/** Folds as PostgreSQL folds an unquoted name, then quotes. Only for what `isIdentifier` accepts. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.toLowerCase()}"`;
+}

@@ -1,0 +1,191 @@
+import type { ClientBase } from 'pg';
+import type { PhaseHook } from '../interfaces/postgres-session-module-options.interface.js';
+import { PostgresSessionError } from '../postgres-session.errors.js';
+import { schemaInitLockKey } from './advisory-lock-key.js';
+import { sqlState, SqlState } from './sql-state.js';
+import {
+  createExpiryIndex,
+  createOwnerIndex,
+  createTable,
+  schemaSql,
+  type TableLayout,
+} from './table-layout.js';
+import { describeTable, findFaults, layoutOf, type TableDescription } from './table-inspection.js';
+import type { TableNames } from './table-name.js';
+
+/** The steps of schema init in their order, with the words that their failure is told in. */
+const STEPS = {
+  begin_tx: 'begin transaction',
+  set_lock_timeout: 'set lock timeout',
+  acquire_lock: 'acquire advisory lock',
+  lock_acquired: 'acquire advisory lock',
+  check_table: 'check table',
+  create_table: 'create table',
+  check_index: 'check index',
+  create_index: 'create index',
+  commit: 'commit',
+  done: 'commit',
+} as const;
+
+type Step = keyof typeof STEPS;
+
+export interface SchemaInitOptions {
+  readonly names: TableNames;
+  /** The table's name as it was given, before folding: the seed's lock is made of it. */
+  readonly tableName: string;
+  /** Milliseconds. */
+  readonly lockTimeout: number;
+  readonly phaseHook: PhaseHook | undefined;
+  /** Told of a hook that threw. */
+  readonly onHookError: (phase: string, error: unknown) => void;
+}
+
+/**
+ * Makes the table and its indexes where they are not there, in one transaction under the seed's advisory
+ * lock; uses a table that is there as it is. Seed: `ensureSchema`.
+ */
+export async function ensureSchema(
+  client: ClientBase,
+  options: SchemaInitOptions,
+): Promise<TableLayout> {
+  const init = new SchemaInit(client, options);
+  try {
+    return await init.run();
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw init.explain(error);
+  }
+}
+
+/** Issues no DDL; reads the catalog once and says what is missing. */
+export async function checkSchema(client: ClientBase, names: TableNames): Promise<TableLayout> {
+  const table = await describeTable(client, names);
+  if (table === undefined) {
+    throw new PostgresSessionError(
+      'ERR_SCHEMA_INIT',
+      `check schema: table ${names.qualified} does not exist, and skipSchemaInit is set. Have it made by:\n${schemaSql(names)}`,
+    );
+  }
+  const faults = findFaults(table);
+  if (faults.length > 0) {
+    throw new PostgresSessionError(
+      'ERR_SCHEMA_INIT',
+      `check schema: table ${names.qualified} cannot be used: ${faults.join('; ')}`,
+    );
+  }
+  return layoutOf(names, table);
+}
+
+class SchemaInit {
+  private step: Step = 'begin_tx';
+
+  constructor(
+    private readonly client: ClientBase,
+    private readonly options: SchemaInitOptions,
+  ) {}
+
+  async run(): Promise<TableLayout> {
+    await this.at('begin_tx', () => this.client.query('BEGIN'));
+    await this.at('set_lock_timeout', () =>
+      this.client.query(`SET LOCAL lock_timeout = ${this.options.lockTimeout}`),
+    );
+    await this.at('acquire_lock', () => this.lock());
+    this.announce('lock_acquired');
+    const table = await this.ensureTable();
+    await this.ensureIndexes(table);
+    await this.at('commit', () => this.client.query('COMMIT'));
+    this.announce('done');
+    return layoutOf(this.options.names, table);
+  }
+
+  explain(error: unknown): PostgresSessionError {
+    const phase = `ensure_schema:${this.step}`;
+    const reason = error instanceof Error ? error.message : String(error);
+    return new PostgresSessionError(
+      'ERR_SCHEMA_INIT',
+      `ensure schema: ${STEPS[this.step]}: ${reason}${this.advice(error)}`,
+      { cause: error, phase },
+    );
+  }
+
+  private async at<T>(step: Step, action: () => Promise<T>): Promise<T> {
+    this.announce(step);
+    return action();
+  }
+
+  private announce(step: Step): void {
+    this.step = step;
+    const phase = `ensure_schema:${step}`;
+    try {
+      this.options.phaseHook?.(phase);
+    } catch (error) {
+      this.options.onHookError(phase, error);
+    }
+  }
+
+  /** The name as given is what the seed locks; the folded one is what other spellings of it share. */
+  private async lock(): Promise<void> {
+    const { tableName, names } = this.options;
+    for (const name of new Set([tableName, names.table])) {
+      await this.client.query('SELECT pg_advisory_xact_lock($1)', [
+        String(schemaInitLockKey(name)),
+      ]);
+    }
+  }
+
+  private async ensureTable(): Promise<TableDescription> {
+    const { names } = this.options;
+    let table = await this.at('check_table', () => this.checkTable());
+    if (table === undefined) {
+      await this.at('create_table', () => this.client.query(createTable(names)));
+      table = await describeTable(this.client, names);
+    }
+    const faults = table === undefined ? ['it is not there'] : findFaults(table);
+    if (table === undefined || faults.length > 0) {
+      throw new Error(`table ${names.qualified} cannot be used: ${faults.join('; ')}`);
+    }
+    return table;
+  }
+
+  private async checkTable(): Promise<TableDescription | undefined> {
+    const { names } = this.options;
+    const table = await describeTable(this.client, names);
+    if (table === undefined && names.schema !== undefined) {
+      const { rows } = await this.client.query<{ found: boolean }>(
+        'SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS found',
+        [names.schema],
+      );
+      if (!rows[0].found) {
+        throw new Error(
+          `schema "${names.schema}" does not exist, and is not made by this module. Have it made by: CREATE SCHEMA "${names.schema}"`,
+        );
+      }
+    }
+    return table;
+  }
+
+  private async ensureIndexes(table: TableDescription): Promise<void> {
+    const { names } = this.options;
+    const layout = layoutOf(names, table);
+    this.announce('check_index');
+    const missing: string[] = [];
+    if (!table.indexes.has(names.expiryIndex)) {
+      missing.push(createExpiryIndex(names, layout.hasExpiryBucket));
+    }
+    if (layout.hasOwner && !table.indexes.has(names.ownerIndex)) {
+      missing.push(createOwnerIndex(names));
+    }
+    if (missing.length > 0) {
+      await this.at('create_index', () => this.client.query(missing.join(';\n')));
+    }
+  }
+
+  private advice(error: unknown): string {
+    const creates = this.step === 'create_table' || this.step === 'create_index';
+    if (!creates || sqlState(error) !== SqlState.INSUFFICIENT_PRIVILEGE) {
+      return '';
+    }
+    const { names } = this.options;
+    return `. The role may not create it. Have a DBA run this, and grant the role SELECT, INSERT, UPDATE and DELETE on the table:\n${schemaSql(names)}`;
+  }
+}

@@ -1,0 +1,57 @@
+import type { TableNames } from './table-name.js';
+
+/** What a store's table has, as read from the catalog. A table made by the seed has neither extra column. */
+export interface TableLayout {
+  readonly names: TableNames;
+  /** The schema that the name resolved to. */
+  readonly schema: string;
+  readonly hasOwner: boolean;
+  readonly hasExpiryBucket: boolean;
+  /** Whether `id` sorts by bytes, so that its index serves prefixes. */
+  readonly sortsByBytes: boolean;
+}
+
+/** The columns that every store needs, and their types as `format_type` writes them. */
+export const REQUIRED_COLUMNS = {
+  id: 'text',
+  value: 'bytea',
+  expires_at: 'timestamp with time zone',
+} as const;
+
+export const OWNER_COLUMN = 'owner';
+export const EXPIRY_BUCKET_COLUMN = 'expires_bucket';
+
+/**
+ * The index must not hold `expires_at` itself, nor name it in its predicate: every touch would then
+ * rewrite every index of the row. The bucket changes once in ten minutes, so other touches stay
+ * heap-only, for which the fillfactor leaves room on the page.
+ */
+const EXPIRY_BUCKET = '10 minutes';
+const FILLFACTOR = 60;
+
+export function createTable({ qualified }: TableNames): string {
+  return `CREATE TABLE ${qualified} (
+  id text COLLATE "C" PRIMARY KEY,
+  value bytea NOT NULL,
+  expires_at timestamptz,
+  ${OWNER_COLUMN} text COLLATE "C",
+  ${EXPIRY_BUCKET_COLUMN} timestamptz GENERATED ALWAYS AS
+    (date_bin('${EXPIRY_BUCKET}', expires_at, timestamptz '2000-01-01 00:00:00+00')) STORED
+) WITH (fillfactor = ${FILLFACTOR})`;
+}
+
+export function createExpiryIndex({ qualified, expiryIndex }: TableNames, bucket = true): string {
+  const column = bucket ? EXPIRY_BUCKET_COLUMN : 'expires_at';
+  return `CREATE INDEX "${expiryIndex}" ON ${qualified} (${column}) WHERE ${column} IS NOT NULL`;
+}
+
+export function createOwnerIndex({ qualified, ownerIndex }: TableNames): string {
+  return `CREATE INDEX "${ownerIndex}" ON ${qualified} (${OWNER_COLUMN}, id) WHERE ${OWNER_COLUMN} IS NOT NULL`;
+}
+
+/** All DDL of a store, for a DBA to run. */
+export function schemaSql(names: TableNames): string {
+  return [createTable(names), createExpiryIndex(names), createOwnerIndex(names)]
+    .map((statement) => `${statement};\n`)
+    .join('');
+}
