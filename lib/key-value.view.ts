@@ -1,3 +1,4 @@
+import { asError } from './as-error.js';
 import type { Entry, Kind } from './calls/batched-calls.js';
 import type { CallKinds } from './calls/call-kinds.js';
 import { ownerUnsupported, SCAN_PAGE_SIZE } from './calls/range-calls.js';
@@ -258,7 +259,7 @@ function attempt<T>(make: () => Promise<T>): Promise<T> {
   try {
     return make();
   } catch (error) {
-    return Promise.reject(error as Error);
+    return Promise.reject(asError(error));
   }
 }
 

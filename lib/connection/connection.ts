@@ -1,3 +1,4 @@
+import { asError } from '../as-error.js';
 import type { PoolClient } from 'pg';
 import type { Resource } from '../batching/call-kind.js';
 import { resultTypes } from '../sql/result-types.js';
@@ -50,7 +51,7 @@ export class Connection implements Resource {
     return new Promise((resolve, reject) => {
       this.run(statement, values, (error, result) => {
         if (result === undefined) {
-          reject(error as Error);
+          reject(asError(error));
         } else {
           resolve(result);
         }

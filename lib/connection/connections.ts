@@ -1,3 +1,4 @@
+import { asError } from '../as-error.js';
 import type { Pool, PoolClient } from 'pg';
 import type { ResourceSource } from '../batching/call-kind.js';
 import type { Statements } from '../sql/statements.js';
@@ -82,7 +83,7 @@ export class Connections implements ResourceSource<Connection>, ConnectionOwner 
     return new Promise((resolve, reject) => {
       this.acquire((error, connection) => {
         if (connection === undefined) {
-          reject(error as Error);
+          reject(asError(error));
         } else {
           resolve(connection);
         }

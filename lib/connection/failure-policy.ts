@@ -13,8 +13,10 @@ import type { Connection } from './connection.js';
 import { withoutData } from './driver-errors.js';
 
 /** Wraps what went wrong in a call that is not repeatable, before it had written anything. */
-export class NothingWrittenError {
-  constructor(readonly cause: unknown) {}
+export class NothingWrittenError extends Error {
+  constructor(cause: unknown) {
+    super('nothing was written', { cause });
+  }
 }
 
 /** Says of each error of the driver what the store does about it. */

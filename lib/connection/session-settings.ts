@@ -71,5 +71,5 @@ export async function cancelStatement(connection: Connection, other: Connection)
 
 function processId({ client }: Connection): number {
   // The driver keeps it since the start-up of the protocol; its types leave it out.
-  return Number((client as unknown as { processID: number | null }).processID ?? 0);
+  return (client as unknown as { processID: number | null }).processID ?? 0;
 }

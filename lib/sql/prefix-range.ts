@@ -13,7 +13,7 @@ export interface KeyRange {
 
 /** UTF-8 sorts like code points, so the end is the prefix with its last code point raised by one. */
 export function prefixRange(prefix: string): KeyRange {
-  const points = [...prefix].map((character) => character.codePointAt(0) as number);
+  const points = Array.from(prefix, (character) => character.codePointAt(0) as number);
   while (points.at(-1) === LAST_CODE_POINT) {
     points.pop();
   }

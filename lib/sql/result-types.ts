@@ -7,11 +7,13 @@ const INT4_OID = 23;
 
 const HEX_PREFIX = '\\x';
 
+const parseEscapedBytes = pg.types.getTypeParser(BYTEA_OID, 'text') as (text: string) => Buffer;
+
 function parseBytes(text: string): Buffer {
   // Servers may be set to the older escape format, which the driver reads.
   return text.startsWith(HEX_PREFIX)
     ? Buffer.from(text.slice(HEX_PREFIX.length), 'hex')
-    : (pg.types.getTypeParser(BYTEA_OID, 'text')(text) as Buffer);
+    : parseEscapedBytes(text);
 }
 
 const parseBoolean = (text: string): boolean => text === 't';
