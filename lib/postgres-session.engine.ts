@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { Dispatcher } from './batching/dispatcher.js';
 import { callKinds, type CallKinds } from './calls/call-kinds.js';
 import { callLimits } from './calls/limits.js';
-import { connect, reasonOf } from './connection/connect.js';
+import { checkClient, connect, reasonOf } from './connection/connect.js';
 import type { Connection } from './connection/connection.js';
 import { Connections } from './connection/connections.js';
 import { SessionFailurePolicy } from './connection/failure-policy.js';
@@ -97,6 +97,7 @@ export class PostgresSessionEngine {
     client.on('error', ignore);
     let layout: TableLayout | undefined;
     try {
+      checkClient(client);
       layout = options.skipSchemaInit
         ? await checkSchema(client, options.names)
         : await ensureSchema(client, {

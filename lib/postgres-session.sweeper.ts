@@ -4,7 +4,7 @@ import { queryError } from './connection/failure-policy.js';
 import { PostgresSessionError } from './postgres-session.errors.js';
 import { sweepLockKey } from './sql/advisory-lock-key.js';
 import { sqlState } from './sql/sql-state.js';
-import { statement } from './sql/statement.js';
+import { boolean, statement } from './sql/statement.js';
 import type { Statements } from './sql/statements.js';
 import type { TableLayout } from './sql/table-layout.js';
 
@@ -30,9 +30,9 @@ const STATEMENT_TIMEOUT_MS = 5_000;
 const LONGEST_REST_MS = 100;
 
 const BEGIN = `BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}`;
-const TRY_LOCK = statement('SELECT pg_try_advisory_lock($1::bigint)');
-const UNLOCK = statement('SELECT pg_advisory_unlock($1::bigint)');
-const TRY_BATCH_LOCK = statement('SELECT pg_try_advisory_xact_lock($1::bigint)');
+const TRY_LOCK = statement('SELECT pg_try_advisory_lock($1::bigint)', [boolean]);
+const UNLOCK = statement('SELECT pg_advisory_unlock($1::bigint)', [boolean]);
+const TRY_BATCH_LOCK = statement('SELECT pg_try_advisory_xact_lock($1::bigint)', [boolean]);
 
 /** Deletes expired entries in bounded batches, oldest first, one sweeper at a time over all processes. */
 export class Sweeper {
@@ -107,7 +107,7 @@ export class Sweeper {
     await connection.command(BEGIN);
     const locked = await isTrue(connection, TRY_BATCH_LOCK, this.key);
     const deleted = locked
-      ? (await connection.query(this.statements.sweepPage, [this.batchSize])).rowCount
+      ? (await connection.query(this.statements.sweepPage, [String(this.batchSize)])).rowCount
       : undefined;
     await connection.command('COMMIT');
     return deleted;

@@ -1,8 +1,9 @@
 import type { Call } from '../batching/call.js';
 import type { CallKind, Done } from '../batching/call-kind.js';
-import type { Connection, StatementResult } from '../connection/connection.js';
+import type { Connection } from '../connection/connection.js';
+import type { StatementResult } from '../connection/statement-query.js';
 import { byteaArray, float8Array, textArray } from '../sql/array-parameters.js';
-import type { Statement } from '../sql/statement.js';
+import type { Parameter, Statement } from '../sql/statement.js';
 import type { Statements } from '../sql/statements.js';
 import type { CallLimits } from './limits.js';
 
@@ -38,8 +39,13 @@ export function batchedCalls(
 }
 
 /** The parameters of `set` and of statements like it. */
-export function entryParameters(key: string, entry: Entry, hasOwner: boolean): unknown[] {
-  return hasOwner ? [key, entry.value, entry.ttl, entry.owner] : [key, entry.value, entry.ttl];
+export function entryParameters(key: string, entry: Entry, hasOwner: boolean): Parameter[] {
+  const parameters = [key, entry.value, ttlParameter(entry.ttl)];
+  return hasOwner ? [...parameters, entry.owner] : parameters;
+}
+
+export function ttlParameter(ttl: number | null): string | null {
+  return ttl === null ? null : String(ttl);
 }
 
 /** The parameters of `setBatch`. Rows are locked in the order of the arrays, so they must be sorted. */
@@ -126,7 +132,13 @@ function touchKind(statements: Statements, limits: CallLimits): BatchedCalls['to
     weigh: () => 0,
     execute(connection, calls, done) {
       if (calls.length === 1) {
-        run(connection, statements.touch, [calls[0].key, calls[0].args], done, isOneRow);
+        run(
+          connection,
+          statements.touch,
+          [calls[0].key, ttlParameter(calls[0].args)],
+          done,
+          isOneRow,
+        );
         return;
       }
       const sorted = calls.toSorted(byKey);
@@ -166,7 +178,7 @@ function deleteKind(statements: Statements, limits: CallLimits): BatchedCalls['d
 export function run<V>(
   connection: Connection,
   statement: Statement,
-  values: unknown[],
+  values: readonly Parameter[],
   done: Done<V>,
   read: (result: StatementResult) => Parameters<Done<V>>[1],
 ): void {

@@ -1,9 +1,10 @@
 import { Refusal, type Done } from '../batching/call-kind.js';
 import type { Connection } from '../connection/connection.js';
 import { PostgresSessionError } from '../postgres-session.errors.js';
+import { textArray } from '../sql/array-parameters.js';
 import type { KeyRange } from '../sql/prefix-range.js';
 import { sqlState, SqlState } from '../sql/sql-state.js';
-import type { Statement } from '../sql/statement.js';
+import type { Parameter, Statement } from '../sql/statement.js';
 import type { Statements } from '../sql/statements.js';
 import { run, type Kind } from './batched-calls.js';
 
@@ -54,20 +55,26 @@ export function rangeCalls(statements: Statements): RangeCalls {
     scanPage: {
       ...barrier,
       execute(connection, [{ args }], done) {
-        run(connection, statements.scanPage, [args.from, args.to, SCAN_PAGE_SIZE], done, keys);
+        run(
+          connection,
+          statements.scanPage,
+          [args.from, args.to, String(SCAN_PAGE_SIZE)],
+          done,
+          keys,
+        );
       },
     },
     scanOwnerPage: {
       ...barrier,
       execute(connection, [{ args }], done) {
-        const values = [args.owner, args.from, args.to, SCAN_PAGE_SIZE];
+        const values = [args.owner, args.from, args.to, String(SCAN_PAGE_SIZE)];
         runOwned(connection, statements.scanOwnerPage, values, done, keys);
       },
     },
     deleteOwner: {
       ...barrier,
       execute(connection, [{ args }], done) {
-        const values = [args.owner, args.from, args.to, args.except];
+        const values = [args.owner, args.from, args.to, textArray(args.except)];
         runOwned(connection, statements.deleteOwner, values, done, ({ rows }) => [
           rows[0][0] as number,
         ]);
@@ -85,7 +92,7 @@ async function deleteAll(connection: Connection, statements: Statements): Promis
     }
     let deleted: number;
     do {
-      const result = await connection.query(statements.deleteAnyPage, [DELETE_PAGE_SIZE]);
+      const result = await connection.query(statements.deleteAnyPage, [String(DELETE_PAGE_SIZE)]);
       deleted = result.rowCount;
     } while (deleted > 0);
   }
@@ -94,7 +101,7 @@ async function deleteAll(connection: Connection, statements: Statements): Promis
 function runOwned<V>(
   connection: Connection,
   statement: Statement | undefined,
-  values: unknown[],
+  values: readonly Parameter[],
   done: Done<V>,
   read: Parameters<typeof run<V>>[4],
 ): void {

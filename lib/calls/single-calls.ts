@@ -4,8 +4,16 @@ import { NothingWrittenError } from '../connection/failure-policy.js';
 import { valueBytes } from '../key-value-arguments.js';
 import type { SessionValue } from '../interfaces/key-value-store.interface.js';
 import { PostgresSessionError } from '../postgres-session.errors.js';
+import type { Parameter } from '../sql/statement.js';
 import type { Statements } from '../sql/statements.js';
-import { entryParameters, isOneRow, run, type Entry, type Kind } from './batched-calls.js';
+import {
+  entryParameters,
+  isOneRow,
+  run,
+  ttlParameter,
+  type Entry,
+  type Kind,
+} from './batched-calls.js';
 import type { CallLimits } from './limits.js';
 
 /** A new expiry, or none where the entry keeps its own. */
@@ -91,7 +99,7 @@ export function singleCalls(
         run(
           connection,
           statements.increment,
-          [key, String(args.by), args.ttl],
+          [key, String(args.by), ttlParameter(args.ttl)],
           done,
           ({ rows }) => [
             rows.length === 0 ? notACounter() : Number((rows[0][0] as Buffer).toString('latin1')),
@@ -102,8 +110,8 @@ export function singleCalls(
   };
 }
 
-function replacement(key: string, { expected, next, renew, ttl }: Replacement): unknown[] {
-  return [key, expected, next, renew, ttl];
+function replacement(key: string, { expected, next, renew, ttl }: Replacement): Parameter[] {
+  return [key, expected, next, renew ? 't' : 'f', ttlParameter(ttl)];
 }
 
 /**

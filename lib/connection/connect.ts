@@ -37,6 +37,17 @@ export async function connect(pool: Pool, options: ConnectOptions): Promise<Pool
   }
 }
 
+/** Refuses clients that take no queries but the driver's own. */
+export function checkClient(client: PoolClient): void {
+  const { connection, pipeline } = client as unknown as { connection?: object; pipeline?: boolean };
+  if (connection === undefined || pipeline === true) {
+    throw new PostgresSessionError(
+      'ERR_INVALID_OPTION',
+      'Invalid option `pool` or `connection`: its clients are of pg-native, or have `pipeline: true`. Allowed: the JavaScript client of pg without pipeline.',
+    );
+  }
+}
+
 /** Makes the module's own pool. Reads the settings first, so that bad ones are told before a connection is made. */
 export function createPool(config: PoolConfig, connectionTimeout: number): Pool {
   readAddress(config);

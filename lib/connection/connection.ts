@@ -1,16 +1,8 @@
 import { asError } from '../as-error.js';
 import type { PoolClient } from 'pg';
 import type { Resource } from '../batching/call-kind.js';
-import { resultTypes } from '../sql/result-types.js';
-import type { Statement } from '../sql/statement.js';
-
-/** Rows as arrays of columns, and how many rows the statement changed or returned. */
-export interface StatementResult {
-  readonly rows: readonly unknown[][];
-  readonly rowCount: number;
-}
-
-export type StatementCallback = (error: unknown, result?: StatementResult) => void;
+import type { Parameter, Statement } from '../sql/statement.js';
+import { StatementQuery, type StatementCallback, type StatementResult } from './statement-query.js';
 
 /** What a connection tells its pool when it is given back. */
 export interface ConnectionOwner {
@@ -34,20 +26,12 @@ export class Connection implements Resource {
   ) {}
 
   /** Callbacks down to the driver: a layer of promises would cost a lone get a tenth of its time. */
-  run(statement: Statement, values: unknown[], done: StatementCallback): void {
-    this.client.query(
-      {
-        name: this.owner.preparedStatements ? statement.name : undefined,
-        text: statement.text,
-        values,
-        rowMode: 'array',
-        types: resultTypes,
-      },
-      done as (error: Error, result: unknown) => void,
-    );
+  run(statement: Statement, values: readonly Parameter[], done: StatementCallback): void {
+    const { preparedStatements } = this.owner;
+    this.client.query(new StatementQuery(statement, values, preparedStatements, done));
   }
 
-  query(statement: Statement, values: unknown[] = []): Promise<StatementResult> {
+  query(statement: Statement, values: readonly Parameter[] = []): Promise<StatementResult> {
     return new Promise((resolve, reject) => {
       this.run(statement, values, (error, result) => {
         if (result === undefined) {

@@ -1,5 +1,6 @@
 import type { Connection } from './connection.js';
-import { statement } from '../sql/statement.js';
+import { float8Array, textArray } from '../sql/array-parameters.js';
+import { boolean, statement } from '../sql/statement.js';
 import type { Statements } from '../sql/statements.js';
 
 /**
@@ -52,21 +53,21 @@ export async function warmPlans(connection: Connection, statements: Statements):
   await connection.transaction(async () => {
     await connection.command(settings.join('; '));
     await connection.query(statements.get, [null]);
-    await connection.query(statements.getBatch, [[]]);
+    await connection.query(statements.getBatch, [textArray([])]);
     await connection.query(statements.touch, [null, null]);
-    await connection.query(statements.touchBatch, [[], []]);
+    await connection.query(statements.touchBatch, [textArray([]), float8Array([])]);
     await connection.query(statements.delete, [null]);
-    await connection.query(statements.deleteBatch, [[]]);
+    await connection.query(statements.deleteBatch, [textArray([])]);
     await connection.query(statements.getAndDelete, [null]);
     await connection.query(statements.compareAndSet, [null, null, null, null, null]);
   });
 }
 
-const CANCEL = statement('SELECT pg_cancel_backend($1::int)');
+const CANCEL = statement('SELECT pg_cancel_backend($1::int)', [boolean]);
 
 /** Stops what `other` still runs on the server. */
 export async function cancelStatement(connection: Connection, other: Connection): Promise<void> {
-  await connection.query(CANCEL, [processId(other)]);
+  await connection.query(CANCEL, [String(processId(other))]);
 }
 
 function processId({ client }: Connection): number {

@@ -1,14 +1,36 @@
 import { createHash } from 'node:crypto';
+import pg from 'pg';
 
-/** A statement and the name under which a connection keeps it prepared. */
+/** Makes a value of a column's text. */
+export type Column = (text: string) => unknown;
+
+/** What a statement takes: buffers travel as they are, in PostgreSQL's binary format. */
+export type Parameter = string | Buffer | null;
+
+/** A statement, the name under which a connection keeps it prepared, and what it returns. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
+  readonly columns: readonly Column[];
 }
 
 /** The name follows from the text, so that stores that share a pool never share a name by mistake. */
-export function statement(text: string): Statement {
+export function statement(text: string, columns: readonly Column[] = []): Statement {
   const compact = text.replace(/\s+/g, ' ').trim();
   const hash = createHash('sha256').update(compact).digest('hex').slice(0, 16);
-  return { name: `postgres_session_${hash}`, text: compact };
+  return { name: `postgres_session_${hash}`, text: compact, columns };
 }
+
+const BYTEA_OID = 17;
+const HEX_PREFIX = '\\x';
+const parseEscapedBytes = pg.types.getTypeParser(BYTEA_OID, 'text') as (text: string) => Buffer;
+
+/** A `bytea`. Servers may be set to the older escape format, which the driver reads. */
+export const bytes = (text: string): Buffer =>
+  text.startsWith(HEX_PREFIX)
+    ? Buffer.from(text.slice(HEX_PREFIX.length), 'hex')
+    : parseEscapedBytes(text);
+
+export const text = (column: string): string => column;
+export const boolean = (column: string): boolean => column === 't';
+export const number = (column: string): number => Number(column);

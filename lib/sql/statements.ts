@@ -1,4 +1,4 @@
-import { statement, type Statement } from './statement.js';
+import { boolean, bytes, number, statement, text, type Statement } from './statement.js';
 import { EXPIRY_BUCKET_COLUMN, OWNER_COLUMN, type TableLayout } from './table-layout.js';
 
 /**
@@ -40,9 +40,10 @@ export function buildStatements(layout: TableLayout): Statements {
 
   return {
     ...write,
-    get: statement(`SELECT t.value FROM ${table} AS t WHERE t.id = $1 AND ${live}`),
+    get: statement(`SELECT t.value FROM ${table} AS t WHERE t.id = $1 AND ${live}`, [bytes]),
     getBatch: statement(
       `SELECT t.id, t.value FROM ${table} AS t WHERE t.id = ANY($1::text[]) AND ${live}`,
+      [text, bytes],
     ),
     touch: statement(
       `UPDATE ${table} AS t SET expires_at = ${expiry('$2::float8')} WHERE t.id = $1 AND ${live}`,
@@ -51,13 +52,16 @@ export function buildStatements(layout: TableLayout): Statements {
       `UPDATE ${table} AS t SET expires_at = ${expiry('c.ttl')}
        FROM unnest($1::text[], $2::float8[]) AS c (id, ttl)
        WHERE t.id = c.id AND ${live} RETURNING t.id`,
+      [text],
     ),
-    delete: statement(`DELETE FROM ${table} AS t WHERE t.id = $1 RETURNING ${live}`),
+    delete: statement(`DELETE FROM ${table} AS t WHERE t.id = $1 RETURNING ${live}`, [boolean]),
     deleteBatch: statement(
       `DELETE FROM ${table} AS t WHERE t.id = ANY($1::text[]) RETURNING t.id, ${live}`,
+      [text, boolean],
     ),
     getAndDelete: statement(
       `DELETE FROM ${table} AS t WHERE t.id = $1 AND ${live} RETURNING t.value`,
+      [bytes],
     ),
     compareAndSet: statement(
       `UPDATE ${table} AS t SET value = $3::bytea,
@@ -71,6 +75,7 @@ export function buildStatements(layout: TableLayout): Statements {
     truncate: statement(`TRUNCATE TABLE ${table}`),
     scanPage: statement(
       `SELECT t.id FROM ${table} AS t WHERE ${range(1)} AND ${live} ORDER BY ${id} LIMIT $3`,
+      [text],
     ),
     ...ownerStatements(table, layout.hasOwner, live, id, range),
     sweepPage: sweepStatement(table, layout.hasExpiryBucket ? EXPIRY_BUCKET_COLUMN : 'expires_at'),
@@ -116,6 +121,7 @@ function writeStatements(
            AND abs(${count}::numeric + $2::text::numeric) <= ${Number.MAX_SAFE_INTEGER}
          ELSE false END
        RETURNING t.value`,
+      [bytes],
     ),
   };
 }
@@ -134,11 +140,13 @@ function ownerStatements(
   return {
     scanOwnerPage: statement(
       `SELECT t.id FROM ${table} AS t WHERE ${owned} AND ${live} ORDER BY ${id} LIMIT $4`,
+      [text],
     ),
     deleteOwner: statement(
       `WITH gone AS (
          DELETE FROM ${table} AS t WHERE ${owned} AND t.id <> ALL($4::text[]) RETURNING ${live} AS live
        ) SELECT count(*) FILTER (WHERE live) FROM gone`,
+      [number],
     ),
   };
 }
