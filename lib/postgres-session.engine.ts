@@ -115,6 +115,9 @@ export class PostgresSessionEngine {
     const statements = buildStatements(layout);
     const limits = callLimits(options.batching, connections.capacity);
     connections.use(statements);
+    if (this.closing !== undefined) {
+      throw this.policy.closed();
+    }
     this.state = { layout, statements, kinds: callKinds(statements, limits, layout.hasOwner) };
   }
 

@@ -19,7 +19,12 @@ export class PostgresSessionStore
 
   /** Connects and makes or checks the table, so that the application does not start without. */
   async onModuleInit(): Promise<void> {
-    await this.#engine.start();
+    try {
+      await this.#engine.start();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -68,7 +68,7 @@ export class Sweeper {
   ): Promise<Omit<SweepReport, 'durationMs'>> {
     // Behind a pooler the next statement may reach another session, where a lock held by this one would
     // never be given back. There each batch has the lock for itself.
-    if (!connection.direct) {
+    if (connection.backend === undefined) {
       return this.batches(connection, signal);
     }
     if (!(await isTrue(connection, TRY_LOCK, this.key))) {

@@ -4,8 +4,11 @@ import type { Call } from './call.js';
 export interface Resource {
   /** Gives it back, or throws it away where it is broken. */
   release(broken: boolean): void;
-  /** Throws it away with a statement still under way, and has the other side stop that too. */
-  abandon(): void;
+  /**
+   * Throws it away with a statement perhaps still under way. Resolves once that statement can no longer
+   * take effect; never rejects.
+   */
+  abandon(): Promise<void>;
 }
 
 export interface ResourceSource<R extends Resource> {
@@ -20,6 +23,11 @@ export interface CallKind<R extends Resource, A, V> {
   readonly lanes: number;
   /** Calls that one statement carries. */
   readonly maxRows: number;
+  /**
+   * Whether it changes entries. A later call on the same key must wait until an abandoned change can no
+   * longer take effect.
+   */
+  readonly writes: boolean;
   /** Weight that one statement carries; a heavier call travels alone. */
   readonly maxWeight: number;
   /** Whether running it twice does no harm, so that it may be tried again when its outcome is unknown. */
@@ -45,9 +53,11 @@ export class Refusal {
 export interface Verdict {
   /** Whether the resource is of no more use. */
   readonly broken: boolean;
-  /** `again`: later, as it was; `alone`: at once, each call by itself, since one of them is at fault. */
-  readonly remedy: 'again' | 'alone' | 'none';
-  /** What the calls reject with when there is no remedy, or when the remedy's time is up. */
+  /** Whether one of several calls may be at fault, so that each is to be tried by itself. */
+  readonly split: boolean;
+  /** Whether a call is to be tried again, a little later. */
+  readonly retry: boolean;
+  /** What the calls reject with where they are not tried again. */
   readonly error: Error;
 }
 

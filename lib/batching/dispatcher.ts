@@ -40,6 +40,7 @@ export class Dispatcher<R extends Resource> {
   ) {
     this.lanes = new Lanes(source, {
       landed: (flight, error, results) => this.landed(flight, error, results),
+      stuck: (flight) => this.abandon(flight),
       grounded: (calls, error) => this.grounded(calls, error),
       dropped: (call) => this.end(call),
     });
@@ -122,12 +123,41 @@ export class Dispatcher<R extends Resource> {
   private failed(flight: Flight<R>, error: unknown): void {
     const { kind, places, resource } = flight;
     const verdict = this.policy.judge(error, kind.repeatable, resource);
-    resource.release(verdict.broken);
-    const faultIsOfOne = verdict.remedy === 'alone' && places.length > 1;
-    for (const place of places) {
-      if (faultIsOfOne) {
+    if (verdict.broken) {
+      this.giveUp(flight, verdict);
+      return;
+    }
+    resource.release(false);
+    if (verdict.split && places.length > 1) {
+      for (const place of places) {
         place.alone = true;
         this.lanes.enqueue(place);
+      }
+    } else {
+      this.conclude(places, verdict);
+    }
+  }
+
+  /**
+   * Throws a resource away. Its statement may still be running, so calls on the keys that it changes wait
+   * until it is certain that it is not: a late write must not undo one that was acknowledged after it.
+   */
+  private giveUp({ kind, places, resource }: Flight<R>, verdict: Verdict): void {
+    const stopped = resource.abandon();
+    if (!kind.writes) {
+      this.conclude(places, verdict);
+      return;
+    }
+    if (!verdict.retry) {
+      this.failAll(places, verdict.error);
+    }
+    void stopped.then(() => this.conclude(places, verdict));
+  }
+
+  private conclude(places: ReadonlyArray<AnyCall<R>>, verdict: Verdict): void {
+    for (const place of places) {
+      if (place.representative() === undefined) {
+        this.end(place);
       } else {
         this.tryAgainOrFail(place, verdict);
       }
@@ -136,20 +166,15 @@ export class Dispatcher<R extends Resource> {
 
   /** No resource was to be had for the calls that wait. */
   private grounded(calls: ReadonlyArray<AnyCall<R>>, error: unknown): void {
-    const verdict = this.policy.judgeAcquire(error);
-    for (const call of calls) {
-      this.tryAgainOrFail(call, verdict);
-    }
+    this.conclude(calls, this.policy.judgeAcquire(error));
   }
 
   private tryAgainOrFail(place: AnyCall<R>, verdict: Verdict): void {
     place.attempts += 1;
     const mayTry =
       this.options.timeout !== undefined || place.attempts < MAX_ATTEMPTS_WITHOUT_TIMEOUT;
-    if (verdict.remedy !== 'again' || !mayTry) {
-      for (const call of place.group()) {
-        this.fail(call, verdict.error);
-      }
+    if (!verdict.retry || !mayTry) {
+      this.failAll([place], verdict.error);
       this.end(place);
       return;
     }
@@ -159,26 +184,18 @@ export class Dispatcher<R extends Resource> {
 
   private expire(call: AnyCall<R>): void {
     this.fail(call, this.policy.timedOut(call.lastError));
-    this.abandon(call);
+    const flight = this.lanes.flightOf(call);
+    if (flight !== undefined) {
+      this.abandon(flight);
+    }
   }
 
-  /** Gives up the statement that carries a call; the others on it are tried again, each as its kind allows. */
-  private abandon(call: AnyCall<R>): void {
-    const flight = this.lanes.flightOf(call);
-    if (flight === undefined) {
-      return;
-    }
+  /** Gives a statement up that is not answered; its other calls are tried again, as their kind allows. */
+  private abandon(flight: Flight<R>): void {
     this.lanes.forget(flight);
-    flight.resource.abandon();
-    const { repeatable } = flight.kind;
-    const verdict = this.policy.judge(this.policy.timedOut(undefined), repeatable, flight.resource);
-    for (const place of flight.places) {
-      if (place.representative() === undefined) {
-        this.end(place);
-      } else {
-        this.tryAgainOrFail(place, verdict);
-      }
-    }
+    const { kind, resource } = flight;
+    const error = this.policy.timedOut(undefined);
+    this.giveUp(flight, this.policy.judge(error, kind.repeatable, resource));
     this.lanes.pumpAll();
   }
 
@@ -187,7 +204,7 @@ export class Dispatcher<R extends Resource> {
       this.fail(call, this.policy.closed());
     }
     for (const flight of this.lanes.flights()) {
-      this.abandon(flight.places[0]);
+      this.abandon(flight);
     }
     this.checkIdle();
   }
@@ -201,6 +218,14 @@ export class Dispatcher<R extends Resource> {
   private fail(call: AnyCall<R>, error: unknown): void {
     if (this.settle(call)) {
       call.reject(error);
+    }
+  }
+
+  private failAll(places: ReadonlyArray<AnyCall<R>>, error: Error): void {
+    for (const place of places) {
+      for (const call of place.group()) {
+        this.fail(call, error);
+      }
     }
   }
 

@@ -8,6 +8,12 @@ import { Fifo } from './fifo.js';
  */
 const SLOW_AFTER_MS = 500;
 
+/**
+ * A read that is not answered although one sent this many milliseconds later was, is on a connection
+ * that is dead.
+ */
+const STUCK_AFTER_MS = 1_000;
+
 /** Fewer calls than this go into one statement even when a second lane is free. */
 const SPLIT_FROM = 16;
 
@@ -24,6 +30,8 @@ export interface Flight<R extends Resource> {
 
 export interface LanesEvents<R extends Resource> {
   landed(flight: Flight<R>, error: unknown, results: readonly unknown[] | undefined): void;
+  /** A read whose connection is dead, as answers to later ones show. */
+  stuck(flight: Flight<R>): void;
   /** No resource was to be had for these calls. */
   grounded(calls: ReadonlyArray<AnyCall<R>>, error: unknown): void;
   /** A call that nobody waits for any more was taken out before it was sent. */
@@ -141,6 +149,7 @@ export class Lanes<R extends Resource> {
     kind.execute(resource, calls, (error, results) => {
       if (this.forget(flight)) {
         this.events.landed(flight, error, results);
+        this.findStuck(flight);
         this.pumpAll();
       }
     });
@@ -192,6 +201,14 @@ export class Lanes<R extends Resource> {
       this.events.dropped(call);
     }
     return undefined;
+  }
+
+  private findStuck(landed: Flight<R>): void {
+    for (const flight of this.inFlight) {
+      if (!flight.kind.writes && landed.since - flight.since >= STUCK_AFTER_MS) {
+        this.events.stuck(flight);
+      }
+    }
   }
 
   private watchForSlow(): void {

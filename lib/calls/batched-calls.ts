@@ -78,6 +78,7 @@ function getKind(statements: Statements, limits: CallLimits): BatchedCalls['get'
     maxRows: limits.maxRows,
     maxWeight: limits.maxBytes,
     repeatable: true,
+    writes: false,
     share: (value) => (value === undefined ? undefined : Buffer.from(value)),
     weigh: () => averageBytes,
     execute(connection, calls, done) {
@@ -108,6 +109,7 @@ function setKind(
     maxRows: limits.maxRows,
     maxWeight: limits.maxBytes,
     repeatable: true,
+    writes: true,
     weigh: (entry) => entry.value.length,
     execute(connection, calls, done) {
       const results = (): void[] => calls.map(() => undefined);
@@ -128,6 +130,7 @@ function touchKind(statements: Statements, limits: CallLimits): BatchedCalls['to
     maxRows: limits.maxRows,
     maxWeight: Infinity,
     repeatable: true,
+    writes: true,
     share: (live) => live,
     weigh: () => 0,
     execute(connection, calls, done) {
@@ -157,6 +160,7 @@ function deleteKind(statements: Statements, limits: CallLimits): BatchedCalls['d
     maxRows: limits.maxRows,
     maxWeight: Infinity,
     repeatable: true,
+    writes: true,
     share: () => false,
     weigh: () => 0,
     execute(connection, calls, done) {

@@ -25,6 +25,7 @@ export function manyCalls(
     maxRows: 1,
     maxWeight: Infinity,
     repeatable: true,
+    writes: true,
     weigh: () => 0,
   };
   const setChunk = async (

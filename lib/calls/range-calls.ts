@@ -37,6 +37,7 @@ export function rangeCalls(statements: Statements): RangeCalls {
     maxRows: 1,
     maxWeight: Infinity,
     repeatable: true,
+    writes: true,
     weigh: () => 0,
   };
   return {
@@ -54,6 +55,7 @@ export function rangeCalls(statements: Statements): RangeCalls {
     },
     scanPage: {
       ...barrier,
+      writes: false,
       execute(connection, [{ args }], done) {
         run(
           connection,
@@ -66,6 +68,7 @@ export function rangeCalls(statements: Statements): RangeCalls {
     },
     scanOwnerPage: {
       ...barrier,
+      writes: false,
       execute(connection, [{ args }], done) {
         const values = [args.owner, args.from, args.to, String(SCAN_PAGE_SIZE)];
         runOwned(connection, statements.scanOwnerPage, values, done, keys);

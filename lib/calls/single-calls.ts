@@ -55,6 +55,7 @@ export function singleCalls(
     maxRows: 1,
     maxWeight: Infinity,
     repeatable: false,
+    writes: true,
     weigh: () => 0,
   };
   return {

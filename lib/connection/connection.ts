@@ -4,17 +4,25 @@ import type { Resource } from '../batching/call-kind.js';
 import type { Parameter, Statement } from '../sql/statement.js';
 import { StatementQuery, type StatementCallback, type StatementResult } from './statement-query.js';
 
+/** A process of the server. Its number may be given to another one later, its start may not. */
+export interface Backend {
+  readonly pid: number;
+  /** As the server writes it, in seconds since 1970. */
+  readonly startedAt: string;
+}
+
 /** What a connection tells its pool when it is given back. */
 export interface ConnectionOwner {
   readonly preparedStatements: boolean;
   release(connection: Connection, broken: boolean): void;
-  cancel(connection: Connection): void;
+  /** Resolves once what the connection was running can no longer take effect. */
+  stop(connection: Connection): Promise<void>;
 }
 
 /** A pooled connection of which the store knows what it is like. Runs one statement at a time. */
 export class Connection implements Resource {
-  /** Whether the process at the other end is the server itself, not a pooler. */
-  direct = false;
+  /** The server's process at the other end; `undefined` where a pooler stands in between. */
+  backend: Backend | undefined;
   /** Gives the client back to the pool; set while it is checked out. */
   giveBack: ((error?: boolean) => void) | undefined;
 
@@ -66,8 +74,8 @@ export class Connection implements Resource {
     this.owner.release(this, broken);
   }
 
-  abandon(): void {
+  abandon(): Promise<void> {
     this.owner.release(this, true);
-    this.owner.cancel(this);
+    return this.owner.stop(this);
   }
 }

@@ -1,15 +1,19 @@
 import { asError } from '../as-error.js';
 import type { Pool, PoolClient } from 'pg';
+import { backoff } from '../batching/backoff.js';
 import type { ResourceSource } from '../batching/call-kind.js';
 import type { Statements } from '../sql/statements.js';
-import { Connection, type ConnectionOwner } from './connection.js';
-import { cancelStatement, openSession, warmPlans } from './session-settings.js';
+import { Connection, type Backend, type ConnectionOwner } from './connection.js';
+import { openSession, terminate, warmPlans } from './session-settings.js';
 
 /** While no connection comes, another try is made this often, in milliseconds: the first may be lost. */
 const HEDGE_AFTER_MS = 500;
 
 /** How long a new connection may take to get ready where calls have no time bound, in milliseconds. */
 const READY_WITHIN_MS = 5_000;
+
+/** How long the server may take to answer that a process has ended, in milliseconds. */
+const STOP_WITHIN_MS = 1_000;
 
 /** How long the end of a connection may take before its socket is destroyed, in milliseconds. */
 const END_WITHIN_MS = 500;
@@ -26,6 +30,7 @@ export class Connections implements ResourceSource<Connection>, ConnectionOwner 
   readonly capacity: number;
   private readonly known = new Map<PoolClient, Connection>();
   private epoch = 0;
+  private closed = false;
   private statements: Statements | undefined;
 
   constructor(
@@ -103,25 +108,23 @@ export class Connections implements ResourceSource<Connection>, ConnectionOwner 
   }
 
   /**
-   * On a connection that is ours, `statement_timeout` stops an abandoned statement. On a borrowed one it
-   * is stopped from beside, where its process is known.
+   * Ends the server's process behind an abandoned connection, and tries until the server has confirmed it:
+   * after a broken network what was sent may still be waiting there for a lock. Behind a pooler there is
+   * no way to tell.
    */
-  cancel(abandoned: Connection): void {
-    if (this.options.owned || !abandoned.direct || this.pool.ending) {
-      return;
-    }
-    this.acquire((_error, connection) => {
-      if (connection !== undefined) {
-        cancelStatement(connection, abandoned).then(
-          () => connection.release(false),
-          () => connection.release(true),
-        );
+  async stop({ backend }: Connection): Promise<void> {
+    for (let attempt = 1; backend !== undefined && !this.closed; attempt += 1) {
+      // The server may be out of reach, or this connection die as well; both pass.
+      if (await this.isTerminated(backend).catch(() => false)) {
+        return;
       }
-    });
+      await delay(backoff(attempt));
+    }
   }
 
   /** Ends an owned pool; leaves a borrowed one as it was found. */
   async close(): Promise<void> {
+    this.closed = true;
     const clients = [...this.known.keys()];
     if (!this.options.owned) {
       this.pool.off('error', ignore);
@@ -132,9 +135,24 @@ export class Connections implements ResourceSource<Connection>, ConnectionOwner 
     }
     if (!this.pool.ending) {
       const ends = clients.map((client) => new Promise((resolve) => client.once('end', resolve)));
-      await this.pool.end();
-      await Promise.race([Promise.all(ends), delay(END_WITHIN_MS)]);
+      // What is still checked out was cut off, and the pool would wait for it.
+      this.known.forEach((connection) => connection.release(true));
+      await Promise.race([Promise.all([this.pool.end(), ...ends]), delay(END_WITHIN_MS)]);
       clients.forEach(destroySocket);
+    }
+  }
+
+  private async isTerminated(backend: Backend): Promise<boolean> {
+    const connection = await this.acquireConnection();
+    const timer = setTimeout(() => connection.release(true), STOP_WITHIN_MS);
+    let broken = true;
+    try {
+      const isGone = await terminate(connection, backend);
+      broken = false;
+      return isGone;
+    } finally {
+      clearTimeout(timer);
+      connection.release(broken);
     }
   }
 

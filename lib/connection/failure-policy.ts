@@ -36,7 +36,7 @@ export class SessionFailurePolicy implements FailurePolicy<Connection> {
       return lost(error, repeatable);
     }
     if (isStatementNameLost(error)) {
-      return connection.direct ? again(error, true) : noNamedStatements(error);
+      return connection.backend !== undefined ? again(error, true) : noNamedStatements(error);
     }
     if (sqlState(error) === SqlState.READ_ONLY_SQL_TRANSACTION) {
       this.renewConnections();
@@ -48,18 +48,16 @@ export class SessionFailurePolicy implements FailurePolicy<Connection> {
     if (isRolledBack(error)) {
       return again(error, false);
     }
-    return { broken: false, remedy: 'alone', error: this.statementError(error) };
+    // A batch waits for locks less long than its calls would by themselves.
+    const retry = sqlState(error) === SqlState.LOCK_NOT_AVAILABLE;
+    return { broken: false, split: true, retry, error: this.statementError(error) };
   }
 
   judgeAcquire(error: unknown): Verdict {
     if (isStatementNameLost(error)) {
       return noNamedStatements(error);
     }
-    return {
-      broken: true,
-      remedy: isRefusedForGood(error) ? 'none' : 'again',
-      error: connectionError(error),
-    };
+    return { ...again(error, true), retry: !isRefusedForGood(error) };
   }
 
   timedOut(cause: unknown): PostgresSessionError {
@@ -104,7 +102,8 @@ function lost(error: unknown, repeatable: boolean): Verdict {
   const cause = error instanceof PostgresSessionError ? error : withoutData(error);
   return {
     broken: true,
-    remedy: 'none',
+    split: false,
+    retry: false,
     error: new PostgresSessionError(
       'ERR_OUTCOME_UNKNOWN',
       'The connection broke after the write was sent: whether it took effect is unknown, and it must not run twice.',
@@ -114,7 +113,7 @@ function lost(error: unknown, repeatable: boolean): Verdict {
 }
 
 function again(error: unknown, broken: boolean): Verdict {
-  return { broken, remedy: 'again', error: connectionError(error) };
+  return { broken, split: false, retry: true, error: connectionError(error) };
 }
 
 function connectionError(error: unknown): PostgresSessionError {
@@ -129,7 +128,8 @@ function connectionError(error: unknown): PostgresSessionError {
 function noNamedStatements(error: unknown): Verdict {
   return {
     broken: true,
-    remedy: 'none',
+    split: false,
+    retry: false,
     error: new PostgresSessionError(
       'ERR_PREPARED_STATEMENTS',
       'The pooler in front of PostgreSQL does not keep named statements: set `preparedStatements: false`, or use PgBouncer 1.21 or newer with `max_prepared_statements` set.',

@@ -1,4 +1,4 @@
-import type { Connection } from './connection.js';
+import type { Backend, Connection } from './connection.js';
 import { float8Array, textArray } from '../sql/array-parameters.js';
 import { boolean, statement } from '../sql/statement.js';
 import type { Statements } from '../sql/statements.js';
@@ -17,6 +17,9 @@ const PLAN_SETTINGS: Readonly<Record<string, string>> = {
   plan_cache_mode: 'force_generic_plan',
 };
 
+/** How long the server is given to end a process, in milliseconds. */
+const TERMINATE_WITHIN_MS = 500;
+
 /**
  * Finds out whether the server itself is at the other end: a pooler hands out process ids of its own.
  * On a connection that is ours alone and direct, sets what holds for all statements, in the same trip.
@@ -26,20 +29,23 @@ export async function openSession(
   owned: boolean,
   operationTimeout: number | undefined,
 ): Promise<{ settingsHold: boolean }> {
-  const pid = processId(connection);
   const settings = Object.entries({
     ...PLAN_SETTINGS,
     ...(operationTimeout === undefined ? {} : { statement_timeout: String(operationTimeout) }),
   });
+  const pid = processId(connection);
   const direct = `pg_backend_pid() = ${pid}`;
   const set = settings.map(([name, value]) => `set_config('${name}', '${value}', false)`);
-  const { rows } = await connection.client.query<{ direct: boolean }>(
-    owned
-      ? `SELECT ${direct} AS direct, CASE WHEN ${direct} THEN concat(${set.join(', ')}) END AS settings`
-      : `SELECT ${direct} AS direct`,
+  const { rows } = await connection.client.query<{ started_at: string | null }>(
+    `SELECT (SELECT extract(epoch FROM backend_start)::text FROM pg_stat_activity
+       WHERE pid = pg_backend_pid() AND ${direct}) AS started_at
+     ${owned ? `, CASE WHEN ${direct} THEN concat(${set.join(', ')}) END AS settings` : ''}`,
   );
-  connection.direct = rows[0].direct;
-  return { settingsHold: owned && connection.direct };
+  const startedAt = rows[0].started_at;
+  if (startedAt !== null) {
+    connection.backend = { pid, startedAt };
+  }
+  return { settingsHold: owned && connection.backend !== undefined };
 }
 
 /**
@@ -63,11 +69,16 @@ export async function warmPlans(connection: Connection, statements: Statements):
   });
 }
 
-const CANCEL = statement('SELECT pg_cancel_backend($1::int)', [boolean]);
+const TERMINATE = statement(
+  `SELECT pg_terminate_backend(pid, ${TERMINATE_WITHIN_MS}) FROM pg_stat_activity
+   WHERE pid = $1::int AND extract(epoch FROM backend_start)::text = $2`,
+  [boolean],
+);
 
-/** Stops what `other` still runs on the server. */
-export async function cancelStatement(connection: Connection, other: Connection): Promise<void> {
-  await connection.query(CANCEL, [String(processId(other))]);
+/** Ends a process of the server. Resolves to whether it is gone. */
+export async function terminate(connection: Connection, backend: Backend): Promise<boolean> {
+  const { rows } = await connection.query(TERMINATE, [String(backend.pid), backend.startedAt]);
+  return rows.length === 0 || rows[0][0] === true;
 }
 
 function processId({ client }: Connection): number {

@@ -28,6 +28,14 @@ export interface Statements {
   readonly sweepPage: Statement;
 }
 
+/**
+ * A row that somebody else holds locked must not hold up the calls that travel with it, so a batch waits
+ * no longer than this for locks, in milliseconds; its calls then go one by one. Set within the statement,
+ * before its first row is locked, since a borrowed connection keeps its own settings.
+ */
+const BATCH_LOCK_TIMEOUT_MS = 500;
+const BATCH_LOCK_TIMEOUT = `set_config('lock_timeout', '${BATCH_LOCK_TIMEOUT_MS}', true)`;
+
 /** A counter as `increment` writes it: canonical decimal ASCII. */
 const COUNTER = `'^(0|-?[1-9][0-9]{0,15})$'`;
 
@@ -50,13 +58,14 @@ export function buildStatements(layout: TableLayout): Statements {
     ),
     touchBatch: statement(
       `UPDATE ${table} AS t SET expires_at = ${expiry('c.ttl')}
-       FROM unnest($1::text[], $2::float8[]) AS c (id, ttl)
+       FROM ${BATCH_LOCK_TIMEOUT}, unnest($1::text[], $2::float8[]) AS c (id, ttl)
        WHERE t.id = c.id AND ${live} RETURNING t.id`,
       [text],
     ),
     delete: statement(`DELETE FROM ${table} AS t WHERE t.id = $1 RETURNING ${live}`, [boolean]),
     deleteBatch: statement(
-      `DELETE FROM ${table} AS t WHERE t.id = ANY($1::text[]) RETURNING t.id, ${live}`,
+      `DELETE FROM ${table} AS t USING ${BATCH_LOCK_TIMEOUT}
+       WHERE t.id = ANY($1::text[]) RETURNING t.id, ${live}`,
       [text, boolean],
     ),
     getAndDelete: statement(
@@ -95,9 +104,10 @@ function writeStatements(
   }`;
   const batch = hasOwner
     ? `SELECT c.id, c.value, ${expiry('c.ttl')}, c.owner
-       FROM unnest($1::text[], $2::bytea[], $3::float8[], $4::text[]) AS c (id, value, ttl, owner)`
+       FROM ${BATCH_LOCK_TIMEOUT},
+         unnest($1::text[], $2::bytea[], $3::float8[], $4::text[]) AS c (id, value, ttl, owner)`
     : `SELECT c.id, c.value, ${expiry('c.ttl')}
-       FROM unnest($1::text[], $2::bytea[], $3::float8[]) AS c (id, value, ttl)`;
+       FROM ${BATCH_LOCK_TIMEOUT}, unnest($1::text[], $2::bytea[], $3::float8[]) AS c (id, value, ttl)`;
   const count = `encode(t.value, 'escape')`;
   const ifLive = (column: string): string =>
     `${column} = CASE WHEN ${live} THEN t.${column} ELSE excluded.${column} END`;
