@@ -1,0 +1,75 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../sample/dist/main.js', import.meta.url));
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** All that it wrote. */
+  output: string;
+}
+
+/** The built sample as a process of its own, as `npm start` runs it. */
+export class SampleProcess {
+  output = '';
+  readonly exited: Promise<Exit>;
+
+  private constructor(private readonly child: ChildProcess) {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+    }
+    this.exited = once(child, 'close').then(([code, signal]: unknown[]) => ({
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+      output: this.output,
+    }));
+  }
+
+  /** Runs until it ends by itself or is told to; does not wait for anything. */
+  static spawn(environment: Record<string, string>): SampleProcess {
+    if (!existsSync(MAIN)) throw new Error('Build first: npx nest build && npx nest build sample');
+    const { DATABASE_URL: _, ...inherited } = process.env;
+    return new SampleProcess(
+      spawn(process.execPath, [MAIN], {
+        env: { ...inherited, PORT: '0', ...environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    );
+  }
+
+  /** Resolves once it serves. */
+  static async start(environment: Record<string, string>): Promise<SampleProcess> {
+    const sample = SampleProcess.spawn(environment);
+    await sample.started();
+    return sample;
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** Where it told people to point the browser. */
+  get url(): string {
+    return /http:\/\/[^\s]+/.exec(this.output)?.[0] ?? '';
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
+    this.child.kill(signal);
+    return this.exited;
+  }
+
+  private async started(): Promise<void> {
+    const told = new Promise<void>((resolve) => {
+      const look = () => this.url && resolve();
+      this.child.stdout?.on('data', look);
+    });
+    const ended = this.exited.then(({ output }) => {
+      throw new Error(`The sample ended instead of serving:\n${output}`);
+    });
+    await Promise.race([told, ended]);
+    ended.catch(() => undefined);
+  }
+}
