@@ -114,7 +114,6 @@ export class PostgresSessionEngine {
     }
     const statements = buildStatements(layout);
     const limits = callLimits(options.batching, connections.capacity);
-    connections.use(statements);
     if (this.closing !== undefined) {
       throw this.policy.closed();
     }

@@ -110,7 +110,10 @@ function claimName(modules: ModulesContainer, name: string | undefined): void {
   const names = namesInUse.get(modules) ?? new Set();
   namesInUse.set(modules, names);
   if (names.has(name)) {
-    const which = name === undefined ? 'the unnamed store' : `the name ${JSON.stringify(name)}`;
+    const which =
+      name === undefined
+        ? 'the name "default" of the unnamed store'
+        : `the name ${JSON.stringify(name)}`;
     throw new PostgresSessionError(
       'ERR_DUPLICATE_NAME',
       `Two PostgresSessionModule imports use ${which}: give each store a \`name\` of its own.`,

@@ -51,7 +51,12 @@ export function checkClient(client: PoolClient): void {
 /** Makes the module's own pool. Reads the settings first, so that bad ones are told before a connection is made. */
 export function createPool(config: PoolConfig, connectionTimeout: number): Pool {
   readAddress(config);
-  const pool = new pg.Pool({ connectionTimeoutMillis: connectionTimeout, ...config });
+  const pool = new pg.Pool({
+    connectionTimeoutMillis: connectionTimeout,
+    // Idle connections are no reason to keep a process, for instance one whose boot failed.
+    allowExitOnIdle: true,
+    ...config,
+  });
   // The pool's options are there for everyone to print; the password in the string is not.
   Object.defineProperty(pool.options, 'connectionString', { enumerable: false });
   return pool;

@@ -2,6 +2,7 @@ import { asError } from '../as-error.js';
 import type { PoolClient } from 'pg';
 import type { Resource } from '../batching/call-kind.js';
 import type { Parameter, Statement } from '../sql/statement.js';
+import { warmPlan } from './session-settings.js';
 import { StatementQuery, type StatementCallback, type StatementResult } from './statement-query.js';
 
 /** A process of the server. Its number may be given to another one later, its start may not. */
@@ -23,6 +24,9 @@ export interface ConnectionOwner {
 export class Connection implements Resource {
   /** The server's process at the other end; `undefined` where a pooler stands in between. */
   backend: Backend | undefined;
+  /** The statements whose plans were made with care, where the connection's settings do not see to it. */
+  warmed: Set<Statement> | undefined;
+  private inTransaction = false;
   /** Gives the client back to the pool; set while it is checked out. */
   giveBack: ((error?: boolean) => void) | undefined;
 
@@ -35,6 +39,20 @@ export class Connection implements Resource {
 
   /** Callbacks down to the driver: a layer of promises would cost a lone get a tenth of its time. */
   run(statement: Statement, values: readonly Parameter[], done: StatementCallback): void {
+    if (
+      this.warmed === undefined ||
+      statement.idle === undefined ||
+      this.warmed.has(statement) ||
+      this.inTransaction
+    ) {
+      this.send(statement, values, done);
+      return;
+    }
+    this.warmed.add(statement);
+    warmPlan(this, statement).then(() => this.send(statement, values, done), done);
+  }
+
+  private send(statement: Statement, values: readonly Parameter[], done: StatementCallback): void {
     const { preparedStatements } = this.owner;
     this.client.query(new StatementQuery(statement, values, preparedStatements, done));
   }
@@ -59,6 +77,7 @@ export class Connection implements Resource {
   /** Runs `body` in a transaction. One that fails is rolled back. */
   async transaction<T>(body: () => Promise<T>): Promise<T> {
     await this.command('BEGIN');
+    this.inTransaction = true;
     try {
       const result = await body();
       await this.command('COMMIT');
@@ -67,6 +86,8 @@ export class Connection implements Resource {
       // On a lost connection the roll-back fails too; the error that counts is the first.
       await this.command('ROLLBACK').catch(() => undefined);
       throw error;
+    } finally {
+      this.inTransaction = false;
     }
   }
 

@@ -2,9 +2,8 @@ import { asError } from '../as-error.js';
 import type { Pool, PoolClient } from 'pg';
 import { backoff } from '../batching/backoff.js';
 import type { ResourceSource } from '../batching/call-kind.js';
-import type { Statements } from '../sql/statements.js';
 import { Connection, type Backend, type ConnectionOwner } from './connection.js';
-import { openSession, terminate, warmPlans } from './session-settings.js';
+import { openSession, terminate } from './session-settings.js';
 
 /** While no connection comes, another try is made this often, in milliseconds: the first may be lost. */
 const HEDGE_AFTER_MS = 500;
@@ -29,9 +28,10 @@ export interface ConnectionsOptions {
 export class Connections implements ResourceSource<Connection>, ConnectionOwner {
   readonly capacity: number;
   private readonly known = new Map<PoolClient, Connection>();
+  /** Connections that are being made ready. */
+  private readonly opening = new Set<Connection>();
   private epoch = 0;
   private closed = false;
-  private statements: Statements | undefined;
 
   constructor(
     readonly pool: Pool,
@@ -46,11 +46,6 @@ export class Connections implements ResourceSource<Connection>, ConnectionOwner 
 
   get preparedStatements(): boolean {
     return this.options.preparedStatements;
-  }
-
-  /** Lets new connections prepare the statements that are known from now on. */
-  use(statements: Statements): void {
-    this.statements = statements;
   }
 
   /** Checks a connection out, and makes it ready where it is new. */
@@ -126,6 +121,10 @@ export class Connections implements ResourceSource<Connection>, ConnectionOwner 
   async close(): Promise<void> {
     this.closed = true;
     const clients = [...this.known.keys()];
+    // What is still checked out was cut off, and its pool would wait for it.
+    for (const connection of [...this.known.values(), ...this.opening]) {
+      connection.release(true);
+    }
     if (!this.options.owned) {
       this.pool.off('error', ignore);
       this.pool.off('remove', this.forget);
@@ -135,8 +134,6 @@ export class Connections implements ResourceSource<Connection>, ConnectionOwner 
     }
     if (!this.pool.ending) {
       const ends = clients.map((client) => new Promise((resolve) => client.once('end', resolve)));
-      // What is still checked out was cut off, and the pool would wait for it.
-      this.known.forEach((connection) => connection.release(true));
       await Promise.race([Promise.all([this.pool.end(), ...ends]), delay(END_WITHIN_MS)]);
       clients.forEach(destroySocket);
     }
@@ -162,6 +159,11 @@ export class Connections implements ResourceSource<Connection>, ConnectionOwner 
         done(error);
         return;
       }
+      if (this.closed) {
+        release();
+        done(new Error('The store was closed meanwhile.'));
+        return;
+      }
       const connection = this.known.get(client);
       if (connection === undefined) {
         this.makeReady(client, release).then((ready) => done(undefined, ready), done);
@@ -183,12 +185,13 @@ export class Connections implements ResourceSource<Connection>, ConnectionOwner 
     client.on('error', ignore);
     const connection = new Connection(client, this, this.epoch);
     connection.giveBack = release;
+    this.opening.add(connection);
     const { owned, preparedStatements, operationTimeout } = this.options;
     const timer = setTimeout(() => connection.release(true), operationTimeout ?? READY_WITHIN_MS);
     try {
       const { settingsHold } = await openSession(connection, owned, operationTimeout);
-      if (preparedStatements && !settingsHold && this.statements !== undefined) {
-        await warmPlans(connection, this.statements);
+      if (preparedStatements && !settingsHold) {
+        connection.warmed = new Set();
       }
     } catch (error) {
       client.off('error', ignore);
@@ -196,6 +199,7 @@ export class Connections implements ResourceSource<Connection>, ConnectionOwner 
       throw error;
     } finally {
       clearTimeout(timer);
+      this.opening.delete(connection);
     }
     this.known.set(client, connection);
     return connection;

@@ -1,7 +1,5 @@
 import type { Backend, Connection } from './connection.js';
-import { float8Array, textArray } from '../sql/array-parameters.js';
-import { boolean, statement } from '../sql/statement.js';
-import type { Statements } from '../sql/statements.js';
+import { boolean, statement, type Statement } from '../sql/statement.js';
 
 /**
  * A plan made while the table was empty stays with its statement as the table grows, and reads the whole
@@ -49,23 +47,16 @@ export async function openSession(
 }
 
 /**
- * Where settings may not outlast a transaction, because the connection is shared, the plans are made in
- * one: by running the statements once in a way that finds nothing.
+ * Where settings may not outlast a transaction, because the connection is shared, a plan is made in one,
+ * by running the statement once in a way that finds nothing.
  */
-export async function warmPlans(connection: Connection, statements: Statements): Promise<void> {
+export async function warmPlan(connection: Connection, warmed: Statement): Promise<void> {
   const settings = Object.entries(PLAN_SETTINGS).map(
     ([name, value]) => `SET LOCAL ${name} = ${value}`,
   );
   await connection.transaction(async () => {
     await connection.command(settings.join('; '));
-    await connection.query(statements.get, [null]);
-    await connection.query(statements.getBatch, [textArray([])]);
-    await connection.query(statements.touch, [null, null]);
-    await connection.query(statements.touchBatch, [textArray([]), float8Array([])]);
-    await connection.query(statements.delete, [null]);
-    await connection.query(statements.deleteBatch, [textArray([])]);
-    await connection.query(statements.getAndDelete, [null]);
-    await connection.query(statements.compareAndSet, [null, null, null, null, null]);
+    await connection.query(warmed, warmed.idle);
   });
 }
 

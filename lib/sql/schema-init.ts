@@ -116,10 +116,13 @@ class SchemaInit {
   private announce(step: Step): void {
     this.step = step;
     const phase = `ensure_schema:${step}`;
+    const tell = (error: unknown): void => this.options.onHookError(phase, error);
     try {
-      this.options.phaseHook?.(phase);
+      // A hook may be an async function all the same, whose failure must not go unhandled.
+      const returned: unknown = this.options.phaseHook?.(phase);
+      Promise.resolve(returned).catch(tell);
     } catch (error) {
-      this.options.onHookError(phase, error);
+      tell(error);
     }
   }
 

@@ -12,13 +12,19 @@ export interface Statement {
   readonly name: string;
   readonly text: string;
   readonly columns: readonly Column[];
+  /** Parameters with which it finds nothing, where its plan depends on the size of the table. */
+  readonly idle: readonly Parameter[] | undefined;
 }
 
 /** The name follows from the text, so that stores that share a pool never share a name by mistake. */
-export function statement(text: string, columns: readonly Column[] = []): Statement {
+export function statement(
+  text: string,
+  columns: readonly Column[] = [],
+  idle?: readonly Parameter[],
+): Statement {
   const compact = text.replace(/\s+/g, ' ').trim();
   const hash = createHash('sha256').update(compact).digest('hex').slice(0, 16);
-  return { name: `postgres_session_${hash}`, text: compact, columns };
+  return { name: `postgres_session_${hash}`, text: compact, columns, idle };
 }
 
 const BYTEA_OID = 17;

@@ -1,3 +1,4 @@
+import { float8Array, textArray } from './array-parameters.js';
 import { boolean, bytes, number, statement, text, type Statement } from './statement.js';
 import { EXPIRY_BUCKET_COLUMN, OWNER_COLUMN, type TableLayout } from './table-layout.js';
 
@@ -48,34 +49,50 @@ export function buildStatements(layout: TableLayout): Statements {
 
   return {
     ...write,
-    get: statement(`SELECT t.value FROM ${table} AS t WHERE t.id = $1 AND ${live}`, [bytes]),
+    get: statement(
+      `SELECT t.value FROM ${table} AS t WHERE t.id = $1 AND ${live}`,
+      [bytes],
+      [null],
+    ),
     getBatch: statement(
       `SELECT t.id, t.value FROM ${table} AS t WHERE t.id = ANY($1::text[]) AND ${live}`,
       [text, bytes],
+      [textArray([])],
     ),
     touch: statement(
       `UPDATE ${table} AS t SET expires_at = ${expiry('$2::float8')} WHERE t.id = $1 AND ${live}`,
+      [],
+      [null, null],
     ),
     touchBatch: statement(
       `UPDATE ${table} AS t SET expires_at = ${expiry('c.ttl')}
        FROM ${BATCH_LOCK_TIMEOUT}, unnest($1::text[], $2::float8[]) AS c (id, ttl)
        WHERE t.id = c.id AND ${live} RETURNING t.id`,
       [text],
+      [textArray([]), float8Array([])],
     ),
-    delete: statement(`DELETE FROM ${table} AS t WHERE t.id = $1 RETURNING ${live}`, [boolean]),
+    delete: statement(
+      `DELETE FROM ${table} AS t WHERE t.id = $1 RETURNING ${live}`,
+      [boolean],
+      [null],
+    ),
     deleteBatch: statement(
       `DELETE FROM ${table} AS t USING ${BATCH_LOCK_TIMEOUT}
        WHERE t.id = ANY($1::text[]) RETURNING t.id, ${live}`,
       [text, boolean],
+      [textArray([])],
     ),
     getAndDelete: statement(
       `DELETE FROM ${table} AS t WHERE t.id = $1 AND ${live} RETURNING t.value`,
       [bytes],
+      [null],
     ),
     compareAndSet: statement(
       `UPDATE ${table} AS t SET value = $3::bytea,
          expires_at = CASE WHEN $4::boolean THEN ${expiry('$5::float8')} ELSE t.expires_at END
        WHERE t.id = $1 AND ${live} AND t.value = $2::bytea`,
+      [],
+      [null, null, null, null, null],
     ),
     deleteRange: statement(`DELETE FROM ${table} AS t WHERE ${range(1)}`),
     deleteAnyPage: statement(

@@ -23,10 +23,10 @@ export const EXPIRY_BUCKET_COLUMN = 'expires_bucket';
 
 /**
  * The index must not hold `expires_at` itself, nor name it in its predicate: every touch would then
- * rewrite every index of the row. The bucket changes once in ten minutes, so other touches stay
+ * rewrite every index of the row. The bucket changes once in half an hour, so other touches stay
  * heap-only, for which the fillfactor leaves room on the page.
  */
-const EXPIRY_BUCKET = '10 minutes';
+const EXPIRY_BUCKET = '30 minutes';
 const FILLFACTOR = 60;
 
 export function createTable({ qualified }: TableNames): string {
