@@ -1,0 +1,109 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Pool, PoolClient } from 'pg';
+import { waitFor } from '../support/conditions.js';
+import { ownFailureOf } from '../module/support/failures.js';
+import { Harness } from '../module/support/harness.js';
+import { blockedBy } from '../module/support/locks.js';
+import { cleanupOf, startStore, storeOf } from '../module/support/stores.js';
+
+/** Milliseconds to call off what still runs on the server. */
+const SOON = 1_500;
+
+type Emitter = Pick<Pool | PoolClient, 'eventNames' | 'listenerCount'>;
+
+function listeners(emitter: Emitter): Map<string | symbol, number> {
+  return new Map(emitter.eventNames().map((event) => [event, emitter.listenerCount(event)]));
+}
+
+describe('a borrowed pool', () => {
+  const harness = Harness.use();
+
+  /** The listeners and the session settings of each connection of the pool. */
+  async function connectionsOf(pool: Pool, count: number) {
+    const clients = await Promise.all(Array.from({ length: count }, () => pool.connect()));
+    try {
+      return await Promise.all(
+        clients.map(async (client) => {
+          const { rows } = await client.query<{ name: string; setting: string }>(
+            `SELECT name, setting FROM pg_settings WHERE source = 'session' ORDER BY name`,
+          );
+          return { listeners: listeners(client), settings: rows };
+        }),
+      );
+    } finally {
+      clients.forEach((client) => client.release());
+    }
+  }
+
+  it('is left as it was found, and usable', async () => {
+    const max = 4;
+    const pool = harness.pool({ max });
+    const connections = await connectionsOf(pool, max);
+    const before = listeners(pool);
+    const app = await startStore(harness, { pool, tableName: harness.table() });
+    const store = storeOf(app);
+    await Promise.all(Array.from({ length: 50 }, (_, n) => store.set(`key${n}`, 'value')));
+    await Promise.all(Array.from({ length: 50 }, (_, n) => store.increment(`count${n}`)));
+    await cleanupOf(app).sweep();
+    await app.close();
+
+    expect(pool.ended).toBe(false);
+    expect(listeners(pool)).toEqual(before);
+    expect(pool.waitingCount).toBe(0);
+    expect(pool.idleCount).toBe(pool.totalCount);
+    expect(await connectionsOf(pool, max)).toEqual(connections);
+  });
+
+  it('is left with the application’s own listeners', async () => {
+    const pool = harness.pool();
+    const own = (): void => undefined;
+    pool.on('error', own);
+    const app = await startStore(harness, { pool, tableName: harness.table() });
+    await app.close();
+    expect(pool.listeners('error')).toEqual([own]);
+  });
+
+  it('is left as it was found also when the start fails', async () => {
+    const pool = harness.pool();
+    const before = listeners(pool);
+    await ownFailureOf(startStore(harness, { pool, schema: 'no_such_schema' }));
+    expect(listeners(pool)).toEqual(before);
+    expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+  });
+
+  it('is read from also while writers of the table must wait', async () => {
+    const pool = harness.pool();
+    const tableName = harness.table();
+    const app = await startStore(harness, { pool, tableName });
+    const holder = await harness.connect();
+    await holder.query('BEGIN');
+    // As an index that is being built has it.
+    await holder.query(`LOCK TABLE ${tableName} IN SHARE MODE`);
+    expect(await storeOf(app).get('key')).toBeUndefined();
+    await holder.query('ROLLBACK');
+  });
+
+  const cutOff: Array<[what: string, warmUp: boolean]> = [
+    ['a call under way', true],
+    ['a connection that is being made ready', false],
+  ];
+
+  it.each(cutOff)('is given back soon after shutdown cut off %s', async (_, warmUp) => {
+    const max = 4;
+    const pool = harness.pool({ max });
+    const connections = await connectionsOf(pool, max);
+    const tableName = harness.table();
+    const app = await startStore(harness, { pool, tableName, shutdownTimeout: 50 });
+    if (warmUp) await storeOf(app).set('key', 'value');
+    const holder = await harness.connect();
+    await holder.query('BEGIN');
+    await holder.query(`LOCK TABLE ${tableName} IN SHARE MODE`);
+    const call = ownFailureOf(storeOf(app).set('key', 'value'));
+    await blockedBy(harness, holder);
+    await app.close();
+    await call;
+    await waitFor(() => pool.idleCount === pool.totalCount, { timeout: SOON });
+    await holder.query('ROLLBACK');
+    expect(await connectionsOf(pool, max)).toEqual(connections);
+  });
+});

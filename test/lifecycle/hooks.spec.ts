@@ -1,0 +1,69 @@
+import { describe, expect, it } from '@jest/globals';
+import { Inject, Injectable, type INestApplicationContext } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { PostgresSessionModule, PostgresSessionStore } from '../../lib/index.js';
+import { Harness } from '../module/support/harness.js';
+
+@Injectable()
+class Farewell {
+  constructor(@Inject(PostgresSessionStore) private readonly store: PostgresSessionStore) {}
+
+  onModuleInit(): Promise<void> {
+    return this.store.set('hello', 'from onModuleInit');
+  }
+
+  onModuleDestroy(): Promise<void> {
+    return this.store.set('destroy', 'from onModuleDestroy');
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.store.set('before', 'from beforeApplicationShutdown');
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.store.set('bye', 'from onApplicationShutdown');
+    await this.store.get('hello');
+    await this.store.set('last', 'after a turn');
+  }
+}
+
+/** Calls the store before it may. */
+@Injectable()
+class TooEarly {
+  readonly call: Promise<unknown>;
+
+  constructor(@Inject(PostgresSessionStore) store: PostgresSessionStore) {
+    this.call = Promise.allSettled([store.get('key')]);
+  }
+}
+
+describe('modules that import the store', () => {
+  const harness = Harness.use();
+
+  function startWith(provider: typeof Farewell | typeof TooEarly, tableName: string) {
+    class FeatureModule {}
+    const session = PostgresSessionModule.forRoot({ connection: harness.url, tableName });
+    return harness.start({
+      imports: [
+        ScheduleModule.forRoot(),
+        { module: FeatureModule, imports: [session], providers: [provider] },
+      ],
+    });
+  }
+
+  it('may use it in each of their own hooks', async () => {
+    const tableName = harness.table();
+    const app = await startWith(Farewell, tableName);
+    await app.close();
+    const rows = await harness.sql<{ id: string }>(`SELECT id FROM ${tableName} ORDER BY id`);
+    expect(rows.map(({ id }) => id)).toEqual(['before', 'bye', 'destroy', 'hello', 'last']);
+  });
+
+  it('are told when they use it before it is ready', async () => {
+    const app: INestApplicationContext = await startWith(TooEarly, harness.table());
+    const { call } = app.get(TooEarly, { strict: false });
+    expect(await call).toEqual([
+      { status: 'rejected', reason: expect.objectContaining({ code: 'ERR_STORE_NOT_READY' }) },
+    ]);
+  });
+});
