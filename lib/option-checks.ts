@@ -29,7 +29,7 @@ export function integer(
   fallback: number,
   orElse = '',
 ): number {
-  const given = value ?? fallback;
+  const given = value === undefined ? fallback : value;
   if (!Number.isSafeInteger(given) || given < least || given > MAX_TIMER_MS) {
     throw invalid(name, given, `a whole number from ${least} to ${MAX_TIMER_MS} ${orElse}`.trim());
   }

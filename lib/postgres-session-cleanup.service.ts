@@ -2,6 +2,7 @@ import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Cron, type SchedulerRegistry } from '@nestjs/schedule';
 import type { PostgresSessionEngine } from './postgres-session.engine.js';
 import { PostgresSessionError } from './postgres-session.errors.js';
+import { within } from './within.js';
 import { Sweeper, type SweepReport } from './postgres-session.sweeper.js';
 
 export interface SweepOptions {
@@ -120,15 +121,9 @@ export class PostgresSessionCleanupService implements OnApplicationBootstrap {
   async #stop(timeout: number): Promise<void> {
     this.#setup.engine.options.cleanup?.signal?.removeEventListener('abort', this.#endForGood);
     this.#end.abort();
-    if (this.#running === undefined) {
-      return;
+    if (this.#running !== undefined) {
+      await within(timeout, this.#running.then(ignore, ignore));
     }
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeout);
-    });
-    await Promise.race([this.#running.then(ignore, ignore), late]);
-    clearTimeout(timer);
   }
 }
 

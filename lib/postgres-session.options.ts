@@ -181,7 +181,7 @@ export function resolveNames({
   ResolvedOptions,
   'tableName' | 'names'
 > {
-  const table = tableName ?? DEFAULTS.tableName;
+  const table = tableName === undefined ? DEFAULTS.tableName : tableName;
   if (typeof table !== 'string' || !isTableName(table)) {
     throw invalid(
       'tableName',
@@ -210,7 +210,7 @@ function resolveCleanup(cleanup: false | CleanupOptions | undefined): ResolvedCl
   if (cleanup === false) {
     return undefined;
   }
-  const given = cleanup ?? {};
+  const given = cleanup === undefined ? {} : cleanup;
   if (!isRecord(given)) {
     throw invalid('cleanup', given, 'false or { cron, timeZone, batchSize, signal }');
   }
@@ -235,7 +235,7 @@ function resolveBatching(
   if (batching === false) {
     return undefined;
   }
-  const given = batching ?? {};
+  const given = batching === undefined ? {} : batching;
   if (!isRecord(given)) {
     throw invalid('batching', given, 'false or { lanes, maxRows, maxBytes, maxQueue }');
   }

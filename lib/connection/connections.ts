@@ -1,5 +1,6 @@
 import { asError } from '../as-error.js';
 import type { Pool, PoolClient } from 'pg';
+import { within } from '../within.js';
 import { backoff } from '../batching/backoff.js';
 import type { ResourceSource } from '../batching/call-kind.js';
 import { Connection, type Backend, type ConnectionOwner } from './connection.js';
@@ -134,7 +135,7 @@ export class Connections implements ResourceSource<Connection>, ConnectionOwner 
     }
     if (!this.pool.ending) {
       const ends = clients.map((client) => new Promise((resolve) => client.once('end', resolve)));
-      await Promise.race([Promise.all([this.pool.end(), ...ends]), delay(END_WITHIN_MS)]);
+      await within(END_WITHIN_MS, Promise.all([this.pool.end(), ...ends]));
       clients.forEach(destroySocket);
     }
   }

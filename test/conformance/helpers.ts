@@ -1,0 +1,73 @@
+import { expect } from '@jest/globals';
+import type { DatabaseSubject, Subject } from './subject.js';
+
+export const bytes = (text: string): Buffer => Buffer.from(text, 'utf8');
+
+export const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+/** More rows than a page of a scan or a batch holds. */
+export const MANY = 1_200;
+
+/** Keys of equal width, so that their byte order is their order. */
+export const numbered = (prefix: string, count: number): string[] =>
+  range(count).map((i) => `${prefix}${String(i).padStart(5, '0')}`);
+
+export const byBytes = (a: string, b: string): number => Buffer.compare(bytes(a), bytes(b));
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+/** The text under a key, read through the store. */
+export async function textOf(subject: Subject, key: string): Promise<string | undefined> {
+  return (await subject.store.get(key))?.toString('utf8');
+}
+
+/** The stored entry, which must be there. */
+export async function storedEntry(subject: Subject, key: string) {
+  const entry = await subject.stored(key);
+  if (!entry) throw new Error(`nothing is stored under ${JSON.stringify(key)}`);
+  return entry;
+}
+
+export function databaseOf(subject: Subject): DatabaseSubject {
+  if (!subject.database) throw new Error('this subject has no database');
+  return subject.database;
+}
+
+/** A ttl read back: at most what was asked, less the time that the test itself took. */
+export function expectTtl(actual: number | null, asked: number): void {
+  expect(actual).not.toBeNull();
+  expect(actual).toBeLessThanOrEqual(asked);
+  expect(actual).toBeGreaterThan(asked - 10_000);
+}
+
+/** How a promise ended, with the error's code where it has one. */
+export async function outcomeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return 'fulfilled';
+  } catch (error) {
+    return errorCode(error);
+  }
+}
+
+export function errorCode(error: unknown): string {
+  if (error instanceof Error && 'code' in error) return String(error.code);
+  return error instanceof Error ? error.name : String(error);
+}
+
+/** Lets a caller that is not written in TypeScript pass anything. */
+export const anything = (value: unknown): never => value as never;
+
+/** What a promise was rejected with; fails where the call threw at once, or succeeded. */
+export async function rejectionOf(promise: Promise<unknown>): Promise<Error> {
+  const reason: unknown = await promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(reason instanceof Error)) throw new Error('the call did not reject with an error');
+  return reason;
+}

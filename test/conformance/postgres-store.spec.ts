@@ -1,0 +1,4 @@
+import { describeKeyValueStore } from './key-value-store.suite.js';
+import { postgresSubject } from './postgres-subject.js';
+
+describeKeyValueStore('the store', postgresSubject(), { owners: true, database: true });

@@ -1,0 +1,16 @@
+import type { PostgresSessionModuleOptions } from '../../lib/index.js';
+
+/** What the parent tells a worker process. */
+export interface WorkerSettings {
+  /** Tells the values of one process from those of another. */
+  id: number;
+  store: Pick<PostgresSessionModuleOptions, 'connection' | 'tableName' | 'batching'>;
+  keys: string[];
+  /** Callers at once. */
+  workers: number;
+  milliseconds: number;
+  /** `process.hrtime.bigint()` of the parent; that clock is one for the whole system. */
+  clockBase: string;
+  /** The file to write the calls to, as lines of JSON. */
+  output: string;
+}
