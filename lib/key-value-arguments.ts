@@ -1,3 +1,5 @@
+import { isUint8Array } from 'node:util/types';
+
 /** Limits on the arguments of the store, once. */
 export const MAX_KEY_BYTES = 1_024;
 export const MAX_TTL_MS = 1e14;
@@ -52,7 +54,7 @@ export function valueBytes(value: unknown, what = 'value'): Buffer {
     }
     return Buffer.from(value, 'utf8');
   }
-  if (value instanceof Uint8Array) {
+  if (isUint8Array(value)) {
     return Buffer.from(value);
   }
   throw new TypeError(`${what} must be a Uint8Array or a string, not ${nameType(value)}`);
@@ -88,9 +90,21 @@ export function checkIncrement(by: unknown): number {
 }
 
 export function checkSignal(signal: unknown): asserts signal is AbortSignal | undefined {
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !isAbortSignal(signal)) {
     throw new TypeError(`signal must be an AbortSignal, not ${nameType(signal)}`);
   }
+}
+
+/** By what it can do, since a signal may come from another realm. */
+export function isAbortSignal(signal: unknown): signal is AbortSignal {
+  return (
+    typeof signal === 'object' &&
+    signal !== null &&
+    'aborted' in signal &&
+    typeof signal.aborted === 'boolean' &&
+    'addEventListener' in signal &&
+    typeof signal.addEventListener === 'function'
+  );
 }
 
 /** A string is iterable too, so `getMany('abc')` would quietly mean three keys. */

@@ -1,4 +1,4 @@
-import { asError } from './as-error.js';
+import { asError } from './thrown.js';
 import type { Entry, Kind } from './calls/batched-calls.js';
 import type { CallKinds } from './calls/call-kinds.js';
 import { ownerUnsupported, SCAN_PAGE_SIZE } from './calls/range-calls.js';

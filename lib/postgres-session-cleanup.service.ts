@@ -2,6 +2,7 @@ import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Cron, type SchedulerRegistry } from '@nestjs/schedule';
 import type { PostgresSessionEngine } from './postgres-session.engine.js';
 import { PostgresSessionError } from './postgres-session.errors.js';
+import { describeThrown } from './thrown.js';
 import { within } from './within.js';
 import { Sweeper, type SweepReport } from './postgres-session.sweeper.js';
 
@@ -88,7 +89,7 @@ export class PostgresSessionCleanupService implements OnApplicationBootstrap {
       await this.sweep();
     } catch (error) {
       if (!this.#setup.engine.isClosed) {
-        this.#logger.error(`${this.#setup.jobName} failed: ${describe(error)}`);
+        this.#logger.error(`${this.#setup.jobName} failed: ${describeThrown(error)}`);
       }
     }
   }
@@ -132,15 +133,6 @@ function schedulerMissing(): PostgresSessionError {
     'ERR_SCHEDULER_MISSING',
     'Cleanup needs the scheduler of the application: import `ScheduleModule.forRoot()` once in its root module, or set `cleanup: false` and call `sweep()` yourself.',
   );
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) {
-    return String(error);
-  }
-  return error.cause === undefined
-    ? error.message
-    : `${error.message} Cause: ${describe(error.cause)}`;
 }
 
 function ignore(): void {}

@@ -3,13 +3,14 @@ import type { Pool } from 'pg';
 import { Dispatcher } from './batching/dispatcher.js';
 import { callKinds, type CallKinds } from './calls/call-kinds.js';
 import { callLimits } from './calls/limits.js';
-import { checkClient, connect, reasonOf } from './connection/connect.js';
+import { checkClient, connect } from './connection/connect.js';
 import type { Connection } from './connection/connection.js';
 import { Connections } from './connection/connections.js';
 import { SessionFailurePolicy } from './connection/failure-policy.js';
 import { PostgresSessionError } from './postgres-session.errors.js';
 import type { ResolvedOptions } from './postgres-session.options.js';
 import { checkSchema, ensureSchema } from './sql/schema-init.js';
+import { messageOf } from './thrown.js';
 import { buildStatements, type Statements } from './sql/statements.js';
 import type { TableLayout } from './sql/table-layout.js';
 
@@ -106,7 +107,7 @@ export class PostgresSessionEngine {
             lockTimeout: options.schemaLockTimeout,
             phaseHook: options.phaseHook,
             onHookError: (phase, error) =>
-              this.logger.warn(`phaseHook threw at ${phase}: ${reasonOf(error)}`),
+              this.logger.warn(`phaseHook threw at ${phase}: ${messageOf(error)}`),
           });
     } finally {
       client.off('error', ignore);
@@ -147,7 +148,7 @@ export class PostgresSessionEngine {
   private warnOfRetry(attempt: number, error: unknown): void {
     const { retryAttempts, retryDelay } = this.options;
     this.logger.warn(
-      `No connection to PostgreSQL (${reasonOf(error)}). Retry ${attempt} of ${retryAttempts} in ${retryDelay} ms.`,
+      `No connection to PostgreSQL (${messageOf(error)}). Retry ${attempt} of ${retryAttempts} in ${retryDelay} ms.`,
     );
   }
 }

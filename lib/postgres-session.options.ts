@@ -5,6 +5,7 @@ import type {
   PhaseHook,
   PostgresSessionModuleOptions,
 } from './interfaces/postgres-session-module-options.interface.js';
+import { isAbortSignal } from './key-value-arguments.js';
 import {
   flag,
   integer,
@@ -216,7 +217,7 @@ function resolveCleanup(cleanup: false | CleanupOptions | undefined): ResolvedCl
   }
   refuseUnknown('cleanup.', given, CLEANUP_NAMES);
   const { cron = DEFAULTS.cleanup.cron, timeZone, signal } = given;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !isAbortSignal(signal)) {
     throw invalid('cleanup.signal', signal, 'an AbortSignal');
   }
   if (timeZone !== undefined && !isTimeZone(timeZone)) {

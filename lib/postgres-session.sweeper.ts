@@ -1,9 +1,8 @@
 import type { Connection } from './connection/connection.js';
 import type { Connections } from './connection/connections.js';
-import { queryError } from './connection/failure-policy.js';
-import { PostgresSessionError } from './postgres-session.errors.js';
+import { toSessionError } from './connection/failure-policy.js';
+import { textArray } from './sql/array-parameters.js';
 import { sweepLockKey } from './sql/advisory-lock-key.js';
-import { sqlState } from './sql/sql-state.js';
 import { boolean, statement } from './sql/statement.js';
 import type { Statements } from './sql/statements.js';
 import type { TableLayout } from './sql/table-layout.js';
@@ -49,14 +48,14 @@ export class Sweeper {
 
   /** Ends after the batch under way when `signal` aborts. */
   async sweep(signal: AbortSignal): Promise<Omit<SweepReport, 'durationMs'>> {
-    const connection = await this.connections.acquireConnection().catch(asSessionError);
+    const connection = await this.connections.acquireConnection().catch(fail);
     let broken = true;
     try {
       const report = await this.sweepOn(connection, signal);
       broken = false;
       return report;
     } catch (error) {
-      return asSessionError(error);
+      return fail(error);
     } finally {
       connection.release(broken);
     }
@@ -86,15 +85,13 @@ export class Sweeper {
     const report = { deleted: 0, batches: 0, skipped: false };
     while (!signal.aborted) {
       const begun = performance.now();
-      const deleted = await this.batch(connection);
-      if (deleted === undefined) {
+      const batch = await this.batch(connection);
+      if (batch === undefined) {
         return report.batches === 0 ? SKIPPED : report;
       }
-      if (deleted > 0) {
-        report.deleted += deleted;
-        report.batches += 1;
-      }
-      if (deleted < this.batchSize) {
+      report.deleted += batch.deleted;
+      report.batches += Number(batch.found > 0);
+      if (batch.found < this.batchSize) {
         break;
       }
       await rest(Math.min(performance.now() - begun, LONGEST_REST_MS), signal);
@@ -103,15 +100,30 @@ export class Sweeper {
   }
 
   /** Deletes one batch. Resolves to `undefined` where another sweeper has the lock. */
-  private async batch(connection: Connection): Promise<number | undefined> {
+  private async batch(connection: Connection): Promise<Batch | undefined> {
     await connection.command(BEGIN);
     const locked = await isTrue(connection, TRY_BATCH_LOCK, this.key);
-    const deleted = locked
-      ? (await connection.query(this.statements.sweepPage, [String(this.batchSize)])).rowCount
-      : undefined;
+    const batch = locked ? await this.deletePage(connection) : undefined;
     await connection.command('COMMIT');
-    return deleted;
+    return batch;
   }
+
+  private async deletePage(connection: Connection): Promise<Batch> {
+    const { expiredPage, deleteExpired } = this.statements;
+    const { rows } = await connection.query(expiredPage, [String(this.batchSize)]);
+    if (rows.length === 0) {
+      return { found: 0, deleted: 0 };
+    }
+    const ids = textArray(rows.map((row) => row[0] as string));
+    const { rowCount } = await connection.query(deleteExpired, [ids]);
+    return { found: rows.length, deleted: rowCount };
+  }
+}
+
+/** Rows that had expired when they were read, and those of them that had not been renewed since. */
+interface Batch {
+  readonly found: number;
+  readonly deleted: number;
 }
 
 const SKIPPED = { deleted: 0, batches: 0, skipped: true } as const;
@@ -126,15 +138,8 @@ async function isTrue(
 }
 
 /** The connection goes with the error, and with it the lock and the open transaction. */
-function asSessionError(error: unknown): never {
-  if (error instanceof PostgresSessionError) {
-    throw error;
-  }
-  throw sqlState(error) === undefined
-    ? new PostgresSessionError('ERR_CONNECTION', 'The connection to PostgreSQL failed.', {
-        cause: error,
-      })
-    : queryError(error);
+function fail(error: unknown): never {
+  throw toSessionError(error);
 }
 
 function rest(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg';
 import { PostgresSessionError } from '../postgres-session.errors.js';
+import { codeOf, messageOf } from '../thrown.js';
 import { isRefusedForGood } from '../sql/sql-state.js';
 import { withoutData } from './driver-errors.js';
 
@@ -67,7 +68,7 @@ function connectError(pool: Pool, attempts: number, error: unknown): PostgresSes
   const times = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
   return new PostgresSessionError(
     'ERR_CONNECT',
-    `No connection to PostgreSQL at host "${host}", port ${port}, database "${database}" after ${times}: ${reasonOf(error)}`,
+    `No connection to PostgreSQL at host "${host}", port ${port}, database "${database}" after ${times}: ${messageOf(error)}`,
     { cause: withoutData(error) },
   );
 }
@@ -86,20 +87,12 @@ function readAddress(config: PoolConfig): { host: string; port: number; database
 }
 
 function isHopeless(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   return (
     isRefusedForGood(error) ||
     CERTIFICATE_REFUSED.test(code) ||
-    (code === '' && SETTINGS_REFUSED.test(reasonOf(error)))
+    (code === '' && SETTINGS_REFUSED.test(messageOf(error)))
   );
-}
-
-/** Node tells of several addresses tried by an `AggregateError` without a message. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') {
-    return error.errors.map(reasonOf).join('; ');
-  }
-  return error instanceof Error ? error.message : String(error);
 }
 
 function delay(ms: number, signal: AbortSignal): Promise<void> {

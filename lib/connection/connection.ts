@@ -1,4 +1,4 @@
-import { asError } from '../as-error.js';
+import { asError } from '../thrown.js';
 import type { PoolClient } from 'pg';
 import type { Resource } from '../batching/call-kind.js';
 import type { Parameter, Statement } from '../sql/statement.js';

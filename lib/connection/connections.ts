@@ -1,4 +1,4 @@
-import { asError } from '../as-error.js';
+import { asError } from '../thrown.js';
 import type { Pool, PoolClient } from 'pg';
 import { within } from '../within.js';
 import { backoff } from '../batching/backoff.js';

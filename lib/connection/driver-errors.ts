@@ -1,3 +1,5 @@
+import { codeOf } from '../thrown.js';
+
 /** Fields in which PostgreSQL quotes the row or the parameters that it refused. */
 const FIELDS_WITH_DATA = ['detail', 'where', 'internalQuery'] as const;
 
@@ -14,13 +16,8 @@ export function withoutData(error: unknown): unknown {
       Reflect.set(error, field, undefined);
     }
   }
-  if (
-    error instanceof Error &&
-    'code' in error &&
-    String(error.code).startsWith(DATA_EXCEPTION_CLASS)
-  ) {
-    error.message = 'data exception';
-    error.stack = error.message;
+  if (codeOf(error).startsWith(DATA_EXCEPTION_CLASS)) {
+    Object.assign(error, { message: 'data exception', stack: 'data exception' });
   }
   return error;
 }

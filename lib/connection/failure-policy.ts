@@ -9,6 +9,7 @@ import {
   sqlState,
   SqlState,
 } from '../sql/sql-state.js';
+import { messageOf } from '../thrown.js';
 import type { Connection } from './connection.js';
 import { withoutData } from './driver-errors.js';
 
@@ -86,13 +87,23 @@ export class SessionFailurePolicy implements FailurePolicy<Connection> {
   }
 }
 
+/** An error of the driver as one of ours. */
+export function toSessionError(error: unknown): PostgresSessionError {
+  return error instanceof PostgresSessionError || isConnectionLost(error)
+    ? connectionError(error)
+    : queryError(error);
+}
+
 /** An error of the database that no second try mends. */
-export function queryError(error: unknown): PostgresSessionError {
+function queryError(error: unknown): PostgresSessionError {
   const cause = withoutData(error);
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return new PostgresSessionError('ERR_QUERY', `Database error ${sqlState(error)}: ${message}`, {
-    cause,
-  });
+  return new PostgresSessionError(
+    'ERR_QUERY',
+    `Database error ${sqlState(error)}: ${messageOf(cause)}`,
+    {
+      cause,
+    },
+  );
 }
 
 function lost(error: unknown, repeatable: boolean): Verdict {

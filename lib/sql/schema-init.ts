@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { PhaseHook } from '../interfaces/postgres-session-module-options.interface.js';
 import { PostgresSessionError } from '../postgres-session.errors.js';
+import { messageOf } from '../thrown.js';
 import { schemaInitLockKey } from './advisory-lock-key.js';
 import { sqlState, SqlState } from './sql-state.js';
 import {
@@ -100,10 +101,9 @@ class SchemaInit {
 
   explain(error: unknown): PostgresSessionError {
     const phase = `ensure_schema:${this.step}`;
-    const reason = error instanceof Error ? error.message : String(error);
     return new PostgresSessionError(
       'ERR_SCHEMA_INIT',
-      `ensure schema: ${STEPS[this.step]}: ${reason}${this.advice(error)}`,
+      `ensure schema: ${STEPS[this.step]}: ${messageOf(error)}${this.advice(error)}`,
       { cause: error, phase },
     );
   }

@@ -26,7 +26,8 @@ export interface Statements {
   /** Absent where the table has no owner column. */
   readonly scanOwnerPage: Statement | undefined;
   readonly deleteOwner: Statement | undefined;
-  readonly sweepPage: Statement;
+  readonly expiredPage: Statement;
+  readonly deleteExpired: Statement;
 }
 
 /**
@@ -104,7 +105,12 @@ export function buildStatements(layout: TableLayout): Statements {
       [text],
     ),
     ...ownerStatements(table, layout.hasOwner, live, id, range),
-    sweepPage: sweepStatement(table, layout.hasExpiryBucket ? EXPIRY_BUCKET_COLUMN : 'expires_at'),
+    expiredPage: expiredPage(table, layout.hasExpiryBucket ? EXPIRY_BUCKET_COLUMN : 'expires_at'),
+    // Checks again, for an entry that was renewed in between. Not by `FOR UPDATE`, which a distributed
+    // PostgreSQL refuses.
+    deleteExpired: statement(
+      `DELETE FROM ${table} WHERE id = ANY($1::text[]) AND expires_at <= now()`,
+    ),
   };
 }
 
@@ -178,16 +184,12 @@ function ownerStatements(
   };
 }
 
-/**
- * Reads by the coarse column, which is indexed, and filters by the exact one; checks again in the
- * `DELETE`, for an entry that was renewed in between. No `FOR UPDATE`: a distributed PostgreSQL refuses it.
- */
-function sweepStatement(table: string, column: string): Statement {
+/** Reads by the coarse column, which is indexed, and filters by the exact one; oldest first. */
+function expiredPage(table: string, column: string): Statement {
   return statement(
-    `DELETE FROM ${table} WHERE id = ANY(ARRAY(
-       SELECT id FROM ${table} WHERE ${column} <= now() AND expires_at <= now()
-       ORDER BY ${column} LIMIT $1
-     )) AND expires_at <= now()`,
+    `SELECT id FROM ${table} WHERE ${column} <= now() AND expires_at <= now()
+     ORDER BY ${column} LIMIT $1`,
+    [text],
   );
 }
 

@@ -27,7 +27,7 @@ export const EXPIRY_BUCKET_COLUMN = 'expires_bucket';
  * heap-only, for which the fillfactor leaves room on the page.
  */
 const EXPIRY_BUCKET = '30 minutes';
-const FILLFACTOR = 60;
+const FILLFACTOR = 70;
 
 export function createTable({ qualified }: TableNames): string {
   return `CREATE TABLE ${qualified} (

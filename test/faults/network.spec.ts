@@ -1,0 +1,217 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { PostgresSessionStore } from '../../lib/index.js';
+import { waitFor } from '../support/conditions.js';
+import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
+import { bootApp, type RunningApp } from './support/app.js';
+import { Ledger } from './support/ledger.js';
+import { startLoad } from './support/load.js';
+import { collect, heapInUse } from './support/memory.js';
+import { report, scale } from './support/report.js';
+import { codeOf, settle, settleAll, slowest, untilSuccess } from './support/settle.js';
+import { TcpProxy } from './support/tcp-proxy.js';
+
+const TABLE = 'network_sessions';
+/** The store's own bound of a call in these tests, and what a busy machine may add to it. */
+const TIMEOUT = 1_000;
+const GRACE = 500;
+
+/** One call of each kind, all at once. */
+const everyCall = (store: PostgresSessionStore, round: number): Array<() => Promise<unknown>> => [
+  () => store.get('k'),
+  () => store.set(`set:${round}`, 'v'),
+  () => store.delete(`set:${round - 1}`),
+  () => store.touch('k', 60_000),
+  () => store.getMany(['k', 'l']),
+  () => store.setMany([['m', '1']]),
+  () => store.deleteMany(['n']),
+  () => store.increment('count'),
+  () => store.setIfAbsent(`absent:${round}`, 'v'),
+  () => store.getAndDelete('o'),
+  () => store.compareAndSet('k', 'v', 'w'),
+  () => store.update('k', (value) => value),
+  () => store.deletePrefix('p:'),
+  () => store.deleteOwner('q'),
+  () => collect(store.scan('r:')),
+  () => collect(store.scanOwner('s')),
+];
+
+describe('A network that misbehaves', () => {
+  let server: PostgresServer;
+  let proxy: TcpProxy;
+  let running: RunningApp;
+  let store: PostgresSessionStore;
+
+  beforeAll(async () => {
+    server = await startPostgres({ durable: true });
+  });
+
+  afterAll(() => server?.remove());
+
+  beforeEach(async () => {
+    proxy = await TcpProxy.to(server.port);
+    const connection = proxy.url(server.connectionString);
+    running = await bootApp({ connection, tableName: TABLE, operationTimeout: TIMEOUT });
+    store = running.store;
+    await store.deletePrefix('');
+  });
+
+  afterEach(async () => {
+    await proxy.heal();
+    await running?.close();
+    await proxy.close();
+  });
+
+  it('settles every kind of call within its time while packets vanish without a reset', async () => {
+    await store.set('k', 'v');
+    proxy.swallow();
+    const calls = await settleAll([...everyCall(store, 1), ...everyCall(store, 2)]);
+    expect(new Set(calls.map(codeOf))).toEqual(new Set(['ERR_TIMEOUT']));
+    expect(slowest(calls)).toBeLessThan(TIMEOUT + GRACE);
+    await proxy.heal();
+    expect(await untilSuccess('a get afterwards', () => store.get('k'))).toBeLessThan(1000);
+  });
+
+  it('survives a black hole under load: calls settle, the late answers reach nobody, nothing is lost', async () => {
+    const ledger = new Ledger(store);
+    const load = startLoad(ledger, { workers: 32, reads: true });
+    await waitFor(() => ledger.acknowledged > 200, { what: 'the load' });
+    proxy.swallow();
+    await sleep(scale(2_500, 10_000));
+    const before = ledger.acknowledged;
+    await proxy.heal();
+    const start = performance.now();
+    await waitFor(() => ledger.acknowledged > before, { interval: 5, what: 'a write after it' });
+    const healed = performance.now() - start;
+    await waitFor(() => ledger.acknowledged > before + 200, { what: 'the load after it' });
+    await load.stop();
+    const lost = await ledger.losses(server.connectionString, TABLE);
+    report(
+      `black hole: acknowledged ${ledger.acknowledged}, ${ledger.failures}, lost ${lost.length}; ` +
+        `a write ${healed.toFixed(0)} ms after its end`,
+    );
+    expect(lost).toEqual([]);
+    expect(ledger.wrong).toEqual([]);
+    expect(healed).toBeLessThan(1000);
+  }, 30_000);
+
+  it('notices a connection that a router forgot, and works on over a new one', async () => {
+    await store.set('k', 'v');
+    proxy.forget();
+    const first = await settle(() => store.get('k'));
+    expect(first.ms).toBeLessThan(TIMEOUT + GRACE);
+    expect(['ok', 'ERR_TIMEOUT']).toContain(codeOf(first));
+    expect((await store.get('k'))?.toString()).toBe('v');
+  });
+
+  /** The next answer to be cut is that of a statement, not one of a connection's start. */
+  async function cutTheNextAnswer(): Promise<void> {
+    await store.get('k');
+    proxy.cutAnswers(1);
+  }
+
+  it('hides an answer that is cut in half from calls that may run twice', async () => {
+    await store.set('k', 'v');
+    await cutTheNextAnswer();
+    expect((await store.get('k'))?.toString()).toBe('v');
+    await cutTheNextAnswer();
+    await store.set('k', 'w');
+    await cutTheNextAnswer();
+    expect(await store.touch('k', 60_000)).toBe(true);
+    expect((await store.get('k'))?.toString()).toBe('w');
+  });
+
+  it('tells ERR_OUTCOME_UNKNOWN where a call may have taken effect and must not run twice', async () => {
+    await store.increment('count');
+    await store.set('k', 'v');
+    const calls: Array<() => Promise<unknown>> = [
+      () => store.increment('count'),
+      () => store.setIfAbsent('l', 'v'),
+      () => store.compareAndSet('k', 'v', 'w'),
+      () => store.getAndDelete('k'),
+    ];
+    for (const call of calls) {
+      await cutTheNextAnswer();
+      expect(codeOf(await settle(call))).toBe('ERR_OUTCOME_UNKNOWN');
+    }
+    expect([2, 3]).toContain(await store.increment('count'));
+  });
+
+  it('works on within a second after connections were refused', async () => {
+    await store.set('k', 'v');
+    proxy.refuse();
+    const calls = await settleAll(everyCall(store, 1));
+    expect(slowest(calls)).toBeLessThan(TIMEOUT + GRACE);
+    const codes = new Set(calls.map(codeOf));
+    expect([...codes].every((code) => /^ERR_(CONNECTION|TIMEOUT)$/.test(code))).toBe(true);
+    await proxy.heal();
+    const healed = await untilSuccess('a get afterwards', () => store.get('k'));
+    report(`connections refused: healed in ${healed.toFixed(0)} ms`);
+    expect(healed).toBeLessThan(1000);
+  });
+
+  it('bridges a short refusal: a call made during it succeeds within its time', async () => {
+    await store.set('k', 'v');
+    proxy.refuse();
+    const get = store.get('k');
+    await sleep(200);
+    await proxy.heal();
+    expect((await get)?.toString()).toBe('v');
+  });
+
+  it('works at 200 ms latency, new connections included', async () => {
+    proxy.delay(100);
+    const connection = proxy.url(server.connectionString);
+    const distant = await bootApp({ connection, tableName: TABLE });
+    const [first, second] = [
+      await settleAll(everyCall(distant.store, 1)),
+      await settleAll(everyCall(distant.store, 2)),
+    ];
+    expect(new Set([...first, ...second].map(codeOf))).toEqual(new Set(['ok']));
+    const alone = await settle(() => distant.store.get('count'));
+    report(
+      `200 ms latency: a get takes ${alone.ms.toFixed(0)} ms, every kind at once ${slowest(second).toFixed(0)} ms`,
+    );
+    expect(alone.value?.toString()).toBe('2');
+    expect(alone.ms).toBeGreaterThan(195);
+    expect(alone.ms).toBeLessThan(400);
+    await distant.close();
+  });
+
+  it('works when every packet carries one byte', async () => {
+    const value = Buffer.from('äöü€𝄞'.repeat(50));
+    proxy.trickle();
+    await store.set('k', value);
+    expect(await store.get('k')).toEqual(value);
+    await expect(store.increment('count')).resolves.toBe(1);
+  });
+
+  it('keeps memory and connections bounded while connections are cut again and again', async () => {
+    const ledger = new Ledger(store);
+    const load = startLoad(ledger, { workers: 32, reads: true });
+    const cuts = scale(8, 100);
+    const cutAll = async (times: number): Promise<void> => {
+      for (let cut = 0; cut < times; cut++) {
+        await sleep(100);
+        proxy.cut();
+      }
+    };
+    await cutAll(cuts);
+    const heap = heapInUse();
+    await cutAll(cuts);
+    const growth = heapInUse() / heap;
+    const opened = proxy.accepted;
+    await load.stop();
+    const lost = await ledger.losses(server.connectionString, TABLE);
+    report(
+      `cut ${2 * cuts} times: acknowledged ${ledger.acknowledged}, ${ledger.failures}, ` +
+        `lost ${lost.length}, heap × ${growth.toFixed(2)}`,
+    );
+    expect(growth).toBeLessThan(1.25);
+    expect(ledger.acknowledged).toBeGreaterThan(0);
+    expect(lost).toEqual([]);
+    expect(ledger.wrong).toEqual([]);
+    expect(proxy.open).toBeLessThanOrEqual(10);
+    expect(opened).toBeLessThan(cuts * 2 * 20);
+  });
+});

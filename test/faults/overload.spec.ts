@@ -1,0 +1,104 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import pg from 'pg';
+import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
+import { bootApp } from './support/app.js';
+import { heapInUse } from './support/memory.js';
+import { report, scale } from './support/report.js';
+import { codeOf, settle, settleAll, slowest, type Settled } from './support/settle.js';
+import { TcpProxy } from './support/tcp-proxy.js';
+
+jest.setTimeout(scale(30_000, 120_000));
+
+describe('More calls than the database can take', () => {
+  let server: PostgresServer;
+
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+
+  afterAll(() => server?.remove());
+
+  function count(settled: Settled<unknown>[]): Record<string, number> {
+    const codes: Record<string, number> = {};
+    for (const code of settled.map(codeOf)) codes[code] = (codes[code] ?? 0) + 1;
+    return codes;
+  }
+
+  /** Its results are garbage once it has ended, so that what is left is the store's own. */
+  async function storm(call: () => Promise<unknown>, calls: number): Promise<void> {
+    const pending: Array<Promise<Settled<unknown>>> = [];
+    while (pending.length < calls) {
+      for (let n = 0; n < 500; n++) pending.push(settle(call));
+      await nextTurn();
+    }
+    const settled = await Promise.all(pending);
+    const codes = count(settled);
+    report(`${calls} calls into a black hole with maxQueue 1000: ${JSON.stringify(codes)}`);
+    expect(Object.keys(codes).sort()).toEqual(['ERR_OVERLOADED', 'ERR_TIMEOUT']);
+    const refused = settled.filter((each) => codeOf(each) === 'ERR_OVERLOADED');
+    expect(slowest(refused)).toBeLessThan(500);
+    expect(slowest(settled)).toBeLessThan(1_500);
+  }
+
+  it('are refused with ERR_OVERLOADED past maxQueue, at once, and the others settle in time', async () => {
+    const proxy = await TcpProxy.to(server.port);
+    const connection = proxy.url(server.connectionString);
+    const batching = { maxQueue: 1_000 };
+    const { store, close } = await bootApp({ connection, batching, operationTimeout: 1_000 });
+    proxy.swallow();
+    const calls = scale(30_000, 200_000);
+    const before = heapInUse();
+    const value = Buffer.alloc(1_000);
+    await storm(() => store.set('k', value), calls);
+    await proxy.heal();
+    await expect(store.set('k', 'v')).resolves.toBeUndefined();
+    expect(heapInUse() - before).toBeLessThan(20_000_000);
+    await close();
+    await proxy.close();
+  });
+
+  it.each([undefined, false] as const)(
+    'leave room for the app’s own queries on a pool that it lends (batching: %s)',
+    async (batching) => {
+      const pool = new pg.Pool({ connectionString: server.connectionString, max: 5 });
+      const { store, close } = await bootApp({ pool, batching });
+      let running = true;
+      const work = async (worker: number): Promise<void> => {
+        for (let n = 0; running; n++) await store.set(`w${worker}:${n % 50}`, 'v'.repeat(500));
+      };
+      const load = Promise.all(Array.from({ length: 500 }, (_, worker) => work(worker)));
+      const own: Settled<unknown>[] = [];
+      for (let n = 0; n < 20; n++)
+        own.push(await settle(() => pool.query('SELECT pg_sleep(0.01)')));
+      running = false;
+      await load;
+      report(
+        `own queries on a lent pool of 5 under 500 writers: at most ${slowest(own).toFixed(0)} ms`,
+      );
+      expect(own.map(codeOf)).toEqual(own.map(() => 'ok'));
+      expect(slowest(own)).toBeLessThan(500);
+      await close();
+      expect(pool.totalCount - pool.idleCount).toBe(0);
+      await pool.end();
+    },
+  );
+
+  it('settle in time when the app keeps every connection of its pool to itself', async () => {
+    const pool = new pg.Pool({ connectionString: server.connectionString, max: 2 });
+    const { store, close } = await bootApp({ pool, operationTimeout: 1_000 });
+    const kept = [await pool.connect(), await pool.connect()];
+    const calls = await settleAll([
+      () => store.get('k'),
+      () => store.set('k', 'v'),
+      () => store.increment('n'),
+    ]);
+    expect(calls.map(codeOf)).toEqual(['ERR_TIMEOUT', 'ERR_TIMEOUT', 'ERR_TIMEOUT']);
+    expect(slowest(calls)).toBeLessThan(1_500);
+    for (const client of kept) client.release();
+    await expect(store.increment('n')).resolves.toBe(1);
+    expect(pool.waitingCount).toBe(0);
+    await close();
+    await pool.end();
+  });
+});

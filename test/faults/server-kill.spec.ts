@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { waitFor } from '../support/conditions.js';
+import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
+import { bootApp, type RunningApp } from './support/app.js';
+import { Ledger, readTable } from './support/ledger.js';
+import { startLoad } from './support/load.js';
+import { report, scale } from './support/report.js';
+import { untilSuccess } from './support/settle.js';
+
+const KILLS = scale(3, 20);
+const TABLE = 'killed_sessions';
+
+describe('A server that is killed while 64 writers write', () => {
+  let server: PostgresServer;
+  let running: RunningApp;
+
+  beforeAll(async () => {
+    server = await startPostgres({ durable: true });
+    running = await bootApp({ connection: server.connectionString, tableName: TABLE });
+  });
+
+  afterAll(async () => {
+    await running?.close();
+    await server?.remove();
+  });
+
+  it(
+    'keeps every acknowledged set, delete and increment, and the store heals within a second',
+    async () => {
+      const ledger = new Ledger(running.store);
+      const healed: number[] = [];
+      const lost: string[] = [];
+      await running.store.set('expired', 'x', { ttl: 1 });
+      for (let kill = 1; kill <= KILLS; kill++) {
+        const load = startLoad(ledger, { seed: kill });
+        const before = ledger.acknowledged;
+        await waitFor(() => ledger.acknowledged > before + 500, { what: 'the load' });
+        await server.kill();
+        await server.start();
+        healed.push(await untilSuccess('a get after the restart', () => running.store.get('any')));
+        await load.stop();
+        lost.push(...(await ledger.losses(server.connectionString, TABLE)));
+        expect(await running.store.get('expired')).toBeUndefined();
+      }
+      report(`acknowledged ${ledger.acknowledged}, kills ${KILLS}, lost ${lost.length}`);
+      report(`kill: ${ledger.failures}; healed after at most ${Math.max(...healed).toFixed(0)} ms`);
+      expect(lost).toEqual([]);
+      expect(ledger.wrong).toEqual([]);
+      expect([...ledger.errors.keys()].filter((code) => !code.startsWith('ERR_'))).toEqual([]);
+      expect(Math.max(...healed)).toBeLessThan(1000);
+    },
+    scale(30_000, 240_000),
+  );
+
+  it('keeps expired entries expired, and live ones until their own end', async () => {
+    const { store } = running;
+    await store.set('short', 'a', { ttl: 50 });
+    await store.set('long', 'b', { ttl: 3_600_000 });
+    await waitFor(async () => (await store.get('short')) === undefined);
+    await server.kill();
+    await server.start();
+    await untilSuccess('a get after the restart', () => store.get('any'));
+    expect(await store.get('short')).toBeUndefined();
+    expect((await store.get('long'))?.toString()).toBe('b');
+    expect((await readTable(server.connectionString, TABLE)).has('short')).toBe(false);
+  });
+});

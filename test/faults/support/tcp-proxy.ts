@@ -1,0 +1,150 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { ProxiedLink } from './proxied-link.js';
+
+interface Weather {
+  /** Packets vanish: nothing is forwarded in either direction, nothing is reset. */
+  swallow: boolean;
+  /** Milliseconds that each chunk travels, in each direction. */
+  latency: number;
+  /** One byte at a time. */
+  trickle: boolean;
+}
+
+const FAIR: Weather = { swallow: false, latency: 0, trickle: false };
+
+/** A TCP proxy in front of a server, which misbehaves as networks do. */
+export class TcpProxy {
+  private weather = FAIR;
+  private readonly links = new Set<ProxiedLink>();
+  private answersToCut = 0;
+  private wake: () => void = () => undefined;
+  private changed = this.nextChange();
+  /** Connections taken since the start. */
+  accepted = 0;
+
+  private constructor(
+    private readonly server: Server,
+    readonly port: number,
+    private targetPort: number,
+  ) {}
+
+  static async to(targetPort: number): Promise<TcpProxy> {
+    const server = createServer({ noDelay: true });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const proxy = new TcpProxy(server, (server.address() as AddressInfo).port, targetPort);
+    server.on('connection', (socket) => proxy.take(socket));
+    return proxy;
+  }
+
+  /** The same connection string, led through this proxy. */
+  url(connectionString: string): string {
+    const url = new URL(connectionString);
+    url.hostname = '127.0.0.1';
+    url.port = String(this.port);
+    return url.href;
+  }
+
+  /** Fair weather again. Bytes that were held back by `swallow` arrive late, as resent packets do. */
+  async heal(): Promise<void> {
+    this.change(FAIR);
+    this.answersToCut = 0;
+    if (!this.server.listening) {
+      this.server.listen(this.port, '127.0.0.1');
+      await once(this.server, 'listening');
+    }
+  }
+
+  /** Leads new connections to another server; those there are stay where they are. */
+  target(port: number): void {
+    this.targetPort = port;
+  }
+
+  /** Leads clients to another server, and resets the connections they have. */
+  moveTo(port: number): void {
+    this.target(port);
+    this.cut();
+  }
+
+  swallow(): void {
+    this.change({ ...FAIR, swallow: true });
+  }
+
+  delay(latency: number): void {
+    this.change({ ...FAIR, latency });
+  }
+
+  trickle(): void {
+    this.change({ ...FAIR, trickle: true });
+  }
+
+  /** Resets every connection. */
+  cut(): void {
+    for (const link of this.links) link.reset();
+  }
+
+  /** Resets connections in the middle of the server's next `count` answers. */
+  cutAnswers(count: number): void {
+    this.answersToCut = count;
+  }
+
+  /** Resets every connection and refuses new ones. */
+  refuse(): void {
+    this.server.close();
+    this.cut();
+  }
+
+  /** Forgets connections without a word to the client, as a NAT table does; they stay silent for good. */
+  forget(): void {
+    for (const link of this.links) link.mute();
+  }
+
+  async close(): Promise<void> {
+    this.change(FAIR);
+    const closed = this.server.listening ? once(this.server, 'close') : undefined;
+    this.server.close();
+    for (const link of this.links) link.destroy();
+    await closed;
+  }
+
+  get open(): number {
+    return this.links.size;
+  }
+
+  private take(client: Socket): void {
+    this.accepted += 1;
+    const link = new ProxiedLink(
+      client,
+      connect({ port: this.targetPort, host: '127.0.0.1', noDelay: true }),
+      {
+        carry: (chunk, at, to) => this.carry(chunk, at, to),
+        cutsAnswer: () => this.answersToCut > 0 && this.answersToCut-- > 0,
+        closed: () => this.links.delete(link),
+      },
+    );
+    this.links.add(link);
+  }
+
+  private async carry(chunk: Buffer, at: number, to: Socket): Promise<void> {
+    while (this.weather.swallow) await this.changed;
+    const left = at + this.weather.latency - performance.now();
+    if (left > 0) await sleep(left);
+    if (!this.weather.trickle) return void to.write(chunk);
+    for (const byte of chunk) {
+      to.write(Buffer.of(byte));
+      await nextTurn();
+    }
+  }
+
+  private change(weather: Weather): void {
+    this.weather = weather;
+    this.wake();
+    this.changed = this.nextChange();
+  }
+
+  private nextChange(): Promise<void> {
+    return new Promise((resolve) => (this.wake = resolve));
+  }
+}

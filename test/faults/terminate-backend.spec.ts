@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { getSessionPoolToken } from '../../lib/index.js';
+import { waitFor } from '../support/conditions.js';
+import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
+import { bootApp, type RunningApp } from './support/app.js';
+import { Ledger } from './support/ledger.js';
+import { startLoad } from './support/load.js';
+import { report, scale } from './support/report.js';
+import { untilSuccess } from './support/settle.js';
+
+const TABLE = 'terminated_sessions';
+const APPLICATION = 'terminated-app';
+const DURATION = scale(4_000, 30_000);
+
+describe('An administrator who ends all our connections, ten times a second', () => {
+  let server: PostgresServer;
+  let running: RunningApp;
+  let admin: pg.Client;
+
+  beforeAll(async () => {
+    server = await startPostgres({ durable: true });
+    const connection = `${server.connectionString}?application_name=${APPLICATION}`;
+    running = await bootApp({ connection, tableName: TABLE });
+    admin = new pg.Client({ connectionString: server.connectionString });
+    await admin.connect();
+  });
+
+  afterAll(async () => {
+    await admin?.end();
+    await running?.close();
+    await server?.remove();
+  });
+
+  const terminateAll = async (): Promise<number> => {
+    const { rowCount } = await admin.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1',
+      [APPLICATION],
+    );
+    return rowCount ?? 0;
+  };
+
+  // Jest fails the test by itself on an unhandled rejection or an uncaught error.
+  it(
+    'loses no acknowledged write, reads no wrong value and crashes nothing',
+    async () => {
+      const ledger = new Ledger(running.store);
+      const load = startLoad(ledger, { reads: true });
+      let terminated = 0;
+      const end = performance.now() + DURATION;
+      while (performance.now() < end) {
+        await sleep(100);
+        terminated += await terminateAll();
+      }
+      const healed = await untilSuccess('a get afterwards', () => running.store.get('any'));
+      await load.stop();
+      const lost = await ledger.losses(server.connectionString, TABLE);
+      report(
+        `terminated ${terminated} backends: acknowledged ${ledger.acknowledged}, ${ledger.failures}, ` +
+          `lost ${lost.length}, wrong ${ledger.wrong.length}; healed in ${healed.toFixed(0)} ms`,
+      );
+      expect(terminated).toBeGreaterThan(DURATION / 1000);
+      expect(ledger.acknowledged).toBeGreaterThan(DURATION / 100);
+      expect(lost).toEqual([]);
+      expect(ledger.wrong).toEqual([]);
+      const safe = ['ERR_OUTCOME_UNKNOWN', 'ERR_CONNECTION', 'ERR_TIMEOUT'];
+      expect([...ledger.errors.keys()].filter((code) => !safe.includes(code))).toEqual([]);
+      expect(healed).toBeLessThan(1000);
+    },
+    DURATION + 30_000,
+  );
+
+  it('goes unnoticed when the connections were idle', async () => {
+    const { app, store } = running;
+    const pool = app.get<pg.Pool>(getSessionPoolToken());
+    await store.set('idle', 'here');
+    await terminateAll();
+    expect((await store.get('idle'))?.toString()).toBe('here');
+    // A write that must not run twice is safe once the pool has heard of the end.
+    const noneLeft = async (): Promise<boolean> => {
+      await terminateAll();
+      return pool.totalCount === 0;
+    };
+    await waitFor(noneLeft, { what: 'a pool without connections' });
+    await expect(store.increment('idle-count')).resolves.toBe(1);
+  });
+});

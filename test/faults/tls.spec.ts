@@ -1,0 +1,151 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import pg from 'pg';
+import type { PostgresSessionModuleOptions } from '../../lib/index.js';
+import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
+import { temporaryFolder } from '../support/temporary.js';
+import { describeWithTools } from '../support/tools.js';
+import { bootApp } from './support/app.js';
+import { Authority, type Certificate } from './support/openssl.js';
+import { codeOf, settle } from './support/settle.js';
+
+describeWithTools('TLS with a certificate authority of one’s own', ['openssl'], () => {
+  let server: PostgresServer;
+  let authority: Authority;
+  let stranger: Authority;
+  let folder: string;
+  let caFile: string;
+
+  beforeAll(async () => {
+    authority = await Authority.create('Test authority');
+    stranger = await Authority.create('Unknown authority');
+    folder = await temporaryFolder('tls-');
+    caFile = join(folder, 'ca.crt');
+    await writeFile(caFile, authority.cert);
+    server = await startPostgres();
+    await server.writeFile('ca.crt', authority.cert);
+    await install(await authority.issue('127.0.0.1', { host: 'IP:127.0.0.1' }));
+    await server.stop();
+    await server.start({
+      ssl: 'on',
+      ssl_cert_file: 'server.crt',
+      ssl_key_file: 'server.key',
+      ssl_ca_file: 'ca.crt',
+    });
+    await asAdmin('CREATE ROLE holder LOGIN; GRANT ALL ON SCHEMA public TO holder');
+    const rules = [
+      'hostssl all holder 127.0.0.1/32 cert',
+      'host all postgres 127.0.0.1/32 scram-sha-256',
+    ];
+    await server.writeFile('pg_hba.conf', `${rules.join('\n')}\n`);
+    await asAdmin('SELECT pg_reload_conf()');
+  });
+
+  afterAll(() => server?.remove());
+
+  async function asAdmin(sql: string): Promise<pg.QueryResult> {
+    const client = new pg.Client({ connectionString: server.connectionString });
+    await client.connect();
+    try {
+      return await client.query(sql);
+    } finally {
+      await client.end();
+    }
+  }
+
+  async function install({ key, cert }: Certificate): Promise<void> {
+    await server.writeFile('server.key', key);
+    await server.writeFile('server.crt', cert);
+  }
+
+  /** The server takes a new certificate for new connections. */
+  async function present(certificate: Certificate): Promise<void> {
+    await install(certificate);
+    await asAdmin('SELECT pg_reload_conf()');
+  }
+
+  const verifyFull = (host = '127.0.0.1'): string => {
+    const url = new URL(server.connectionString);
+    url.hostname = host;
+    return `${url.href}?sslmode=verify-full&sslrootcert=${encodeURIComponent(caFile)}`;
+  };
+
+  async function works(connection: PostgresSessionModuleOptions['connection']): Promise<boolean> {
+    const { store, close } = await bootApp({ connection });
+    try {
+      await store.set('k', 'v');
+      return (await store.get('k'))?.toString() === 'v';
+    } finally {
+      await close();
+    }
+  }
+
+  async function refusal(connection: PostgresSessionModuleOptions['connection']): Promise<string> {
+    const failed = await settle(() => bootApp({ connection, retryAttempts: 1, retryDelay: 5_000 }));
+    expect(codeOf(failed)).toBe('ERR_CONNECT');
+    expect(failed.ms).toBeLessThan(2_500);
+    return (failed.error as Error).message;
+  }
+
+  it('connects under sslmode=verify-full, encrypted', async () => {
+    await expect(works(verifyFull())).resolves.toBe(true);
+    const { app, close } = await bootApp({ connection: verifyFull() });
+    const { rows } = await asAdmin(
+      `SELECT bool_and(ssl) AS all FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+       WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
+    );
+    expect(rows).toEqual([{ all: true }]);
+    expect(app).toBeDefined();
+    await close();
+  });
+
+  it('connects with the authority given as an object', async () => {
+    const connectionString = server.connectionString;
+    await expect(works({ connectionString, ssl: { ca: authority.cert } })).resolves.toBe(true);
+  });
+
+  it('refuses a wrong host name at once, and says so', async () => {
+    await present(await authority.issue('db.example.org', { host: 'DNS:db.example.org' }));
+    const message = await refusal(verifyFull());
+    expect(message).toMatch(/certificate|altnames/i);
+    expect(message).toContain('127.0.0.1');
+  });
+
+  it('refuses an expired certificate at once, and says so', async () => {
+    await present(await authority.issue('127.0.0.1', { host: 'IP:127.0.0.1', days: -1 }));
+    expect(await refusal(verifyFull())).toMatch(/expired/i);
+  });
+
+  it('refuses a certificate of an unknown authority at once, and says so', async () => {
+    await present(await stranger.issue('127.0.0.1', { host: 'IP:127.0.0.1' }));
+    expect(await refusal(verifyFull())).toMatch(/certificate/i);
+  });
+
+  it('signs in with a client certificate, and not without', async () => {
+    await present(await authority.issue('127.0.0.1', { host: 'IP:127.0.0.1' }));
+    const { key, cert } = await authority.issue('holder');
+    const holder = { host: '127.0.0.1', port: server.port, user: 'holder', database: 'postgres' };
+    const ca = authority.cert;
+    await asAdmin('DROP TABLE IF EXISTS celeris_sessions');
+    await expect(works({ ...holder, ssl: { ca, key, cert } })).resolves.toBe(true);
+    expect(await refusal({ ...holder, ssl: { ca } })).toMatch(/certificate/i);
+    const forged = await stranger.issue('holder');
+    await refusal({ ...holder, ssl: { ca, key: forged.key, cert: forged.cert } });
+  });
+
+  it('signs in with client certificate files named in the connection string', async () => {
+    const { key, cert } = await authority.issue('holder');
+    const [keyFile, certFile] = [join(folder, 'holder.key'), join(folder, 'holder.crt')];
+    await writeFile(keyFile, key);
+    await writeFile(certFile, cert);
+    const query = new URLSearchParams({
+      sslmode: 'verify-full',
+      sslrootcert: caFile,
+      sslkey: keyFile,
+      sslcert: certFile,
+    });
+    const connection = `postgresql://holder@127.0.0.1:${server.port}/postgres?${query.toString()}`;
+    await expect(works(connection)).resolves.toBe(true);
+  });
+});

@@ -1,0 +1,81 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { REPOSITORY, run, runOrFail } from './support/commands.js';
+import { createTestDatabase } from './support/database.js';
+
+const QUICK_START = '// quick-start';
+/** Inside the repository, so that the blocks find the package by its name. */
+const SCRATCH = join(REPOSITORY, '.tmp');
+const TSCONFIG = {
+  extends: '../../tsconfig.json',
+  compilerOptions: { noEmit: false, rootDir: '.', outDir: 'out', noUnusedLocals: false },
+  include: ['*.ts'],
+  exclude: [],
+};
+
+let readme: string;
+let folder: string;
+let complaints: string;
+
+const blocks = (language: string): string[] =>
+  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'gm'))].map(
+    ([, code]) => code ?? '',
+  );
+
+beforeAll(async () => {
+  readme = await readFile(join(REPOSITORY, 'README.md'), 'utf8');
+  await mkdir(SCRATCH, { recursive: true });
+  folder = await mkdtemp(join(SCRATCH, 'readme-'));
+  const files = blocks('ts').map((code, index) => {
+    const name = code.startsWith(QUICK_START) ? 'quick-start' : `block-${index + 1}`;
+    return writeFile(join(folder, `${name}.ts`), code);
+  });
+  await Promise.all([...files, writeFile(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG))]);
+  const compiler = join(REPOSITORY, 'node_modules/typescript/bin/tsc');
+  complaints = (await run(process.execPath, [compiler, '-p', '.'], { cwd: folder })).stdout;
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('the README', () => {
+  it('shows code that compiles against the package', () => {
+    expect(blocks('ts').length).toBeGreaterThan(0);
+    expect(complaints).toBe('');
+  });
+
+  it('begins with a quick start that runs as it stands', async () => {
+    const database = await createTestDatabase();
+    try {
+      const runner = join(REPOSITORY, 'test/support/quick-start.mjs');
+      const block = pathToFileURL(join(folder, 'out/quick-start.js')).href;
+      const output = await runOrFail(process.execPath, [runner, block], {
+        cwd: REPOSITORY,
+        env: { DATABASE_URL: database.connectionString },
+        timeout: 20_000,
+      });
+      expect(JSON.parse(output)).toEqual([1, 2, 1]);
+    } finally {
+      await database.close();
+    }
+  });
+
+  it('shows the two commands first', () => {
+    expect(readme).toContain('npm ci && npm start');
+    expect(readme).toContain('npm ci && npm test');
+  });
+});
+
+describe.each(['README.md', 'CONTRIBUTING.md'])('%s', (document) => {
+  it('names no script that does not exist', async () => {
+    const [text, manifest] = await Promise.all(
+      [document, 'package.json'].map((name) => readFile(join(REPOSITORY, name), 'utf8')),
+    );
+    const { scripts } = JSON.parse(manifest ?? '') as { scripts: Record<string, string> };
+    const commands = (text ?? '').matchAll(/(?:^|`|&& )npm (?:run )?([a-z][\w:-]*)/gm);
+    const known = new Set([...Object.keys(scripts), 'ci', 'i', 'install']);
+    const unknown = [...commands].map(([, name = '']) => name).filter((name) => !known.has(name));
+    expect(unknown).toEqual([]);
+  });
+});
