@@ -1,4 +1,3 @@
-import { asError } from './thrown.js';
 import type { Entry, Kind } from './calls/batched-calls.js';
 import type { CallKinds } from './calls/call-kinds.js';
 import { ownerUnsupported, SCAN_PAGE_SIZE } from './calls/range-calls.js';
@@ -24,6 +23,7 @@ import {
 } from './key-value-arguments.js';
 import type { PostgresSessionEngine } from './postgres-session.engine.js';
 import { prefixRange, rangeAfter, type KeyRange } from './sql/prefix-range.js';
+import { asError } from './thrown.js';
 
 /** The entries of a table under one prefix. The store itself is the view under the empty one. */
 export class KeyValueView implements KeyValueStore {

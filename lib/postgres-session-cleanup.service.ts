@@ -2,9 +2,9 @@ import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Cron, type SchedulerRegistry } from '@nestjs/schedule';
 import type { PostgresSessionEngine } from './postgres-session.engine.js';
 import { PostgresSessionError } from './postgres-session.errors.js';
+import { Sweeper, type SweepReport } from './postgres-session.sweeper.js';
 import { describeThrown } from './thrown.js';
 import { within } from './within.js';
-import { Sweeper, type SweepReport } from './postgres-session.sweeper.js';
 
 export interface SweepOptions {
   /** Ends the sweep after the batch under way; it then resolves with what was done. */

@@ -10,9 +10,9 @@ import { SessionFailurePolicy } from './connection/failure-policy.js';
 import { PostgresSessionError } from './postgres-session.errors.js';
 import type { ResolvedOptions } from './postgres-session.options.js';
 import { checkSchema, ensureSchema } from './sql/schema-init.js';
-import { messageOf } from './thrown.js';
 import { buildStatements, type Statements } from './sql/statements.js';
 import type { TableLayout } from './sql/table-layout.js';
+import { messageOf } from './thrown.js';
 
 /** What is known once the store has started. */
 export interface StartedEngine {

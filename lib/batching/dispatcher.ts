@@ -107,15 +107,19 @@ export class Dispatcher<R extends Resource> {
     }
   }
 
+  /** Of the calls that share a place, the first that still waits counts as the one that was made. */
   private deliver(place: AnyCall<R>, result: unknown): void {
-    if (result instanceof Refusal) {
-      this.fail(place, result.error);
-    } else {
-      this.succeed(place, result);
-    }
-    if (place.sharers !== undefined) {
-      const { share } = place.kind;
-      place.sharers.forEach((sharer, n) => this.succeed(sharer, share?.(result as never, n + 1)));
+    let n = 0;
+    for (const call of place.group()) {
+      if (call.settled) {
+        continue;
+      }
+      if (result instanceof Refusal) {
+        this.fail(call, result.error);
+      } else {
+        this.succeed(call, n === 0 ? result : place.kind.share?.(result as never, n));
+      }
+      n += 1;
     }
     this.end(place);
   }

@@ -1,7 +1,7 @@
-import { asError } from '../thrown.js';
 import type { PoolClient } from 'pg';
 import type { Resource } from '../batching/call-kind.js';
 import type { Parameter, Statement } from '../sql/statement.js';
+import { asError } from '../thrown.js';
 import { warmPlan } from './session-settings.js';
 import { StatementQuery, type StatementCallback, type StatementResult } from './statement-query.js';
 

@@ -1,8 +1,8 @@
-import { asError } from '../thrown.js';
 import type { Pool, PoolClient } from 'pg';
-import { within } from '../within.js';
 import { backoff } from '../batching/backoff.js';
 import type { ResourceSource } from '../batching/call-kind.js';
+import { asError } from '../thrown.js';
+import { within } from '../within.js';
 import { Connection, type Backend, type ConnectionOwner } from './connection.js';
 import { openSession, terminate } from './session-settings.js';
 

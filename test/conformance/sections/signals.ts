@@ -57,6 +57,18 @@ export const signalSection: Section = (current, features) => {
     for (const end of await settled) expect(end).toEqual({ status: 'rejected', reason });
   });
 
+  it('tells the call that still waits, where the one before it on the key was aborted', async () => {
+    const { store } = current();
+    await store.set('a', 'one');
+    const controller = new AbortController();
+    const first = store.delete('a', { signal: controller.signal });
+    const second = store.delete('a');
+    const third = store.delete('a');
+    controller.abort();
+    await expect(first).rejects.toMatchObject({ name: 'AbortError' });
+    expect(await Promise.all([second, third])).toEqual([true, false]);
+  });
+
   if (!features.database) return;
 
   it('never sends a call that was aborted while it waited for its turn', async () => {
