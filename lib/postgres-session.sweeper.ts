@@ -25,6 +25,9 @@ export interface SweepReport {
 const LOCK_TIMEOUT_MS = 500;
 const STATEMENT_TIMEOUT_MS = 5_000;
 
+/** A connection on which a batch takes longer, in milliseconds, is dead: the server ends it before. */
+const ANSWER_WITHIN_MS = 2 * STATEMENT_TIMEOUT_MS + LOCK_TIMEOUT_MS;
+
 /** Between batches the sweep rests as long as the last one took, at most this long, in milliseconds. */
 const LONGEST_REST_MS = 100;
 
@@ -55,6 +58,7 @@ export class Sweeper {
       broken = false;
       return report;
     } catch (error) {
+      await this.giveLockBack(connection).catch(ignore);
       return fail(error);
     } finally {
       connection.release(broken);
@@ -70,12 +74,20 @@ export class Sweeper {
     if (connection.backend === undefined) {
       return this.batches(connection, signal);
     }
-    if (!(await isTrue(connection, TRY_LOCK, this.key))) {
+    if (!(await answered(connection, () => isTrue(connection, TRY_LOCK, this.key)))) {
       return SKIPPED;
     }
     const report = await this.batches(connection, signal);
-    await connection.query(UNLOCK, [this.key]);
+    await answered(connection, () => connection.query(UNLOCK, [this.key]));
     return report;
+  }
+
+  /** After a failure the connection is thrown away, which gives the lock back too, but later. */
+  private async giveLockBack(connection: Connection): Promise<void> {
+    await answered(connection, async () => {
+      await connection.command('ROLLBACK');
+      await connection.query(UNLOCK, [this.key]);
+    });
   }
 
   private async batches(
@@ -85,7 +97,7 @@ export class Sweeper {
     const report = { deleted: 0, batches: 0, skipped: false };
     while (!signal.aborted) {
       const begun = performance.now();
-      const batch = await this.batch(connection);
+      const batch = await answered(connection, () => this.batch(connection));
       if (batch === undefined) {
         return report.batches === 0 ? SKIPPED : report;
       }
@@ -128,6 +140,16 @@ interface Batch {
 
 const SKIPPED = { deleted: 0, batches: 0, skipped: true } as const;
 
+/** On a dead connection no answer ever comes, and no later sweep of this process would run. */
+async function answered<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
+  const timer = setTimeout(() => connection.release(true), ANSWER_WITHIN_MS);
+  try {
+    return await work();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function isTrue(
   connection: Connection,
   query: Parameters<Connection['query']>[0],
@@ -153,3 +175,5 @@ function rest(ms: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', end);
   });
 }
+
+function ignore(): void {}

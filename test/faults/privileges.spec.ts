@@ -18,6 +18,8 @@ describe('A role that may only select, insert, update and delete', () => {
     admin = new pg.Client({ connectionString: server.connectionString });
     await admin.connect();
     await admin.query(`CREATE ROLE clerk LOGIN PASSWORD 'clerk'`);
+    // PostgreSQL 14 still lets everyone create tables here.
+    await admin.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
     const url = new URL(server.connectionString);
     url.username = 'clerk';
     url.password = 'clerk';
