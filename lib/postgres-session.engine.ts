@@ -80,10 +80,6 @@ export class PostgresSessionEngine {
     }
   }
 
-  closedError(): PostgresSessionError {
-    return this.policy.closed();
-  }
-
   /** Connects, with retries, and makes or checks the table. */
   async start(): Promise<void> {
     const { options, connections } = this;
