@@ -2,21 +2,26 @@ import type { Socket } from 'node:net';
 
 export interface LinkRules {
   carry: (chunk: Buffer, at: number, to: Socket) => Promise<void>;
-  cutsAnswer: () => boolean;
+  /** Whether the answer to this request is to be cut in half. */
+  cutsAnswerTo: (request: Buffer) => boolean;
   closed: () => void;
 }
 
 /** One client's connection and the one behind it. */
 export class ProxiedLink {
   private muted = false;
+  private cutsNextAnswer = false;
 
   constructor(
     private readonly client: Socket,
     private readonly server: Socket,
     private readonly rules: LinkRules,
   ) {
-    this.forward(client, server);
-    this.forward(server, client, () => this.rules.cutsAnswer());
+    this.forward(client, server, (request) => {
+      this.cutsNextAnswer ||= this.rules.cutsAnswerTo(request);
+      return false;
+    });
+    this.forward(server, client, () => this.cutsNextAnswer);
     // A reset is what this proxy is for; the other side learns of it through `close`.
     client.on('error', () => undefined).on('close', () => this.destroy());
     server.on('error', () => undefined).on('close', () => this.muted || this.reset());
@@ -40,11 +45,11 @@ export class ProxiedLink {
     this.client.removeAllListeners('data').resume();
   }
 
-  private forward(from: Socket, to: Socket, cuts: () => boolean = () => false): void {
+  private forward(from: Socket, to: Socket, cuts: (chunk: Buffer) => boolean): void {
     let tail = Promise.resolve();
     from.on('data', (chunk: Buffer) => {
       const at = performance.now();
-      const cut = cuts();
+      const cut = cuts(chunk);
       const part = cut ? chunk.subarray(0, Math.max(1, chunk.length >> 1)) : chunk;
       tail = tail
         .then(() => (to.destroyed ? undefined : this.rules.carry(part, at, to)))

@@ -18,7 +18,7 @@ const FAIR: Weather = { swallow: false, latency: 0, trickle: false };
 export class TcpProxy {
   private weather = FAIR;
   private readonly links = new Set<ProxiedLink>();
-  private answersToCut = 0;
+  private cutMarker: string | undefined;
   private wake: () => void = () => undefined;
   private changed = this.nextChange();
   /** Connections taken since the start. */
@@ -50,7 +50,7 @@ export class TcpProxy {
   /** Fair weather again. Bytes that were held back by `swallow` arrive late, as resent packets do. */
   async heal(): Promise<void> {
     this.change(FAIR);
-    this.answersToCut = 0;
+    this.cutMarker = undefined;
     if (!this.server.listening) {
       this.server.listen(this.port, '127.0.0.1');
       await once(this.server, 'listening');
@@ -85,9 +85,9 @@ export class TcpProxy {
     for (const link of this.links) link.reset();
   }
 
-  /** Resets connections in the middle of the server's next `count` answers. */
-  cutAnswers(count: number): void {
-    this.answersToCut = count;
+  /** Ends the connection on which `marker` is asked for next, in the middle of the server's answer. */
+  cutAnswerTo(marker: string): void {
+    this.cutMarker = marker;
   }
 
   /** Resets every connection and refuses new ones. */
@@ -120,11 +120,17 @@ export class TcpProxy {
       connect({ port: this.targetPort, host: '127.0.0.1', noDelay: true }),
       {
         carry: (chunk, at, to) => this.carry(chunk, at, to),
-        cutsAnswer: () => this.answersToCut > 0 && this.answersToCut-- > 0,
+        cutsAnswerTo: (request) => this.cutsAnswerTo(request),
         closed: () => this.links.delete(link),
       },
     );
     this.links.add(link);
+  }
+
+  private cutsAnswerTo(request: Buffer): boolean {
+    const cuts = this.cutMarker !== undefined && request.includes(this.cutMarker);
+    if (cuts) this.cutMarker = undefined;
+    return cuts;
   }
 
   private async carry(chunk: Buffer, at: number, to: Socket): Promise<void> {
