@@ -2,6 +2,10 @@ import type { Call } from './call.js';
 
 /** What a statement runs on, a connection for instance: taken for one statement, then given back. */
 export interface Resource {
+  /** Whether one more statement may be sent on it before the one under way is answered. */
+  readonly joinable: boolean;
+  /** Keeps it for one more statement. Each statement releases it for itself. */
+  retain(): void;
   /** Gives it back, or throws it away where it is broken. */
   release(broken: boolean): void;
   /**
@@ -21,6 +25,8 @@ export interface ResourceSource<R extends Resource> {
 export interface CallKind<R extends Resource, A, V> {
   /** Statements of this kind under way at once. */
   readonly lanes: number;
+  /** Whether its statements may share a resource, each sent before the one in front of it is answered. */
+  readonly pipelined: boolean;
   /** Calls that one statement carries. */
   readonly maxRows: number;
   /**
@@ -41,6 +47,8 @@ export interface CallKind<R extends Resource, A, V> {
   /** Runs the calls; `done` gets one result a call, in their order. Must not throw. */
   execute(resource: R, calls: ReadonlyArray<Call<R, A, V>>, done: Done<V>): void;
 }
+
+export type AnyKind<R extends Resource> = CallKind<R, never, never>;
 
 export type Done<V> = (error: unknown, results?: ReadonlyArray<V | Refusal>) => void;
 

@@ -4,6 +4,8 @@ import type { CallKind, Resource } from './call-kind.js';
 export interface Claim<R extends Resource> {
   readonly key: string;
   readonly owner: AnyCall<R>;
+  /** Where the line of its key is kept. */
+  slot: number;
   next: Claim<R> | undefined;
 }
 
@@ -13,6 +15,7 @@ export type AnyCall<R extends Resource> = Call<R, never, never>;
 
 /** One call on its way: made, waiting for earlier ones on its keys, ready, sent, settled. */
 export class Call<R extends Resource, A, V> implements Claim<R> {
+  slot = 0;
   next: Claim<R> | undefined;
   /** Of a call on many keys. */
   claims: Array<Claim<R>> | undefined;
@@ -27,6 +30,9 @@ export class Call<R extends Resource, A, V> implements Claim<R> {
   settled = false;
   /** When it times out, by the dispatcher's clock. */
   deadline = Infinity;
+  /** Its neighbours among the calls that have not settled. */
+  older: AnyCall<R> | undefined;
+  younger: AnyCall<R> | undefined;
   /** The last failure that was to be mended by trying again. */
   lastError: unknown;
   signal: AbortSignal | undefined;

@@ -3,10 +3,13 @@ import type { Resource } from './call-kind.js';
 
 /**
  * The calls that have not settled, oldest first. All have the same time, so the oldest is due first and
- * one timer serves them all.
+ * one timer serves them all. A list through the calls themselves: a `Set` moves to a new table every few
+ * dozen calls, and the old tables keep dead calls in memory until the next large collection.
  */
 export class Deadlines<R extends Resource> {
-  private readonly pending = new Set<AnyCall<R>>();
+  private oldest: AnyCall<R> | undefined;
+  private newest: AnyCall<R> | undefined;
+  private count = 0;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -15,15 +18,26 @@ export class Deadlines<R extends Resource> {
   ) {}
 
   get size(): number {
-    return this.pending.size;
+    return this.count;
   }
 
   calls(): Array<AnyCall<R>> {
-    return [...this.pending];
+    const calls: Array<AnyCall<R>> = [];
+    for (let call = this.oldest; call !== undefined; call = call.younger) {
+      calls.push(call);
+    }
+    return calls;
   }
 
   add(call: AnyCall<R>): void {
-    this.pending.add(call);
+    call.older = this.newest;
+    if (this.newest === undefined) {
+      this.oldest = call;
+    } else {
+      this.newest.younger = call;
+    }
+    this.newest = call;
+    this.count += 1;
     if (this.timeout !== undefined) {
       call.deadline = performance.now() + this.timeout;
       if (this.timer === undefined) {
@@ -33,7 +47,20 @@ export class Deadlines<R extends Resource> {
   }
 
   delete(call: AnyCall<R>): void {
-    this.pending.delete(call);
+    const { older, younger } = call;
+    if (older === undefined) {
+      this.oldest = younger;
+    } else {
+      older.younger = younger;
+    }
+    if (younger === undefined) {
+      this.newest = older;
+    } else {
+      younger.older = older;
+    }
+    call.older = undefined;
+    call.younger = undefined;
+    this.count -= 1;
   }
 
   /** The timer outlives the calls it was set for: to set and clear one a call would cost more. */
@@ -45,7 +72,7 @@ export class Deadlines<R extends Resource> {
   private check(): void {
     this.timer = undefined;
     const now = performance.now();
-    for (const call of this.pending) {
+    for (let call = this.oldest; call !== undefined; call = this.oldest) {
       if (call.deadline > now) {
         this.arm(Math.ceil(call.deadline - now));
         return;

@@ -10,7 +10,8 @@ import {
 } from './call-kind.js';
 import { Deadlines } from './deadlines.js';
 import { KeyOrder } from './key-order.js';
-import { Lanes, type Flight } from './lanes.js';
+import type { Flight } from './flights.js';
+import { Lanes } from './lanes.js';
 
 /** Without a time bound, a call is given up after this many tries. */
 const MAX_ATTEMPTS_WITHOUT_TIMEOUT = 20;

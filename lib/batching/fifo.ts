@@ -3,7 +3,7 @@ const COMPACT_AT = 1_024;
 
 /** A queue with constant-time push and take. */
 export class Fifo<T> {
-  private items: T[] = [];
+  private items: Array<T | undefined> = [];
   private head = 0;
 
   get length(): number {
@@ -23,6 +23,8 @@ export class Fifo<T> {
     if (item === undefined) {
       return undefined;
     }
+    // A call that went out must not stay reachable from here.
+    this.items[this.head] = undefined;
     this.head += 1;
     if (this.head === this.items.length) {
       this.items = [];

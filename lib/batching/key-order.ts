@@ -7,7 +7,13 @@ import { Fifo } from './fifo.js';
  * one on its keys has ended. A call without keys is ordered against all.
  */
 export class KeyOrder<R extends Resource> {
-  private readonly tails = new Map<string, Claim<R>>();
+  /**
+   * Where in `claims` the last claim on a key is. Not the claim itself: a `Map` moves to a new table every
+   * few dozen calls, and the old tables keep what they hold in memory until the next large collection.
+   */
+  private readonly tails = new Map<string, number>();
+  private readonly claims: Array<Claim<R> | undefined> = [];
+  private readonly freeSlots: number[] = [];
   /** Calls on keys that have not ended. */
   private active = 0;
   private barrier: AnyCall<R> | undefined;
@@ -65,7 +71,12 @@ export class KeyOrder<R extends Resource> {
       }
       this.enter(call);
     } else {
-      call.claims = [...new Set(call.keys)].map((key) => ({ key, owner: call, next: undefined }));
+      call.claims = [...new Set(call.keys)].map((key) => ({
+        key,
+        owner: call,
+        slot: 0,
+        next: undefined,
+      }));
       call.claims.forEach((claim) => this.enter(claim));
     }
     this.active += 1;
@@ -76,7 +87,7 @@ export class KeyOrder<R extends Resource> {
 
   /** Lets a call share the place of the one before it on its key, if that was not sent yet. */
   private share(call: AnyCall<R>): boolean {
-    const tail = this.tails.get(call.key)?.owner;
+    const tail = this.tailOf(call.key)?.owner;
     if (
       tail === undefined ||
       tail.kind !== call.kind ||
@@ -91,21 +102,33 @@ export class KeyOrder<R extends Resource> {
     return true;
   }
 
+  private tailOf(key: string): Claim<R> | undefined {
+    const slot = this.tails.get(key);
+    return slot === undefined ? undefined : this.claims[slot];
+  }
+
   private enter(claim: Claim<R>): void {
-    const tail = this.tails.get(claim.key);
-    this.tails.set(claim.key, claim);
-    if (tail !== undefined) {
-      tail.next = claim;
+    const taken = this.tails.get(claim.key);
+    if (taken === undefined) {
+      claim.slot = this.freeSlots.pop() ?? this.claims.length;
+      this.tails.set(claim.key, claim.slot);
+    } else {
+      claim.slot = taken;
+      (this.claims[taken] as Claim<R>).next = claim;
       claim.owner.blockers += 1;
     }
+    this.claims[claim.slot] = claim;
   }
 
   private leave(claim: Claim<R>): void {
     const { next } = claim;
     if (next === undefined) {
       this.tails.delete(claim.key);
+      this.claims[claim.slot] = undefined;
+      this.freeSlots.push(claim.slot);
       return;
     }
+    claim.next = undefined;
     next.owner.blockers -= 1;
     if (next.owner.blockers === 0) {
       this.ready(next.owner);

@@ -1,6 +1,7 @@
 import type { AnyCall } from './call.js';
-import type { CallKind, Resource, ResourceSource } from './call-kind.js';
+import type { AnyKind, Resource, ResourceSource } from './call-kind.js';
 import { Fifo } from './fifo.js';
+import { Flights, type Flight } from './flights.js';
 
 /**
  * A statement that is not answered within this many milliseconds no longer counts against its kind's
@@ -8,25 +9,14 @@ import { Fifo } from './fifo.js';
  */
 const SLOW_AFTER_MS = 500;
 
-/**
- * A read that is not answered although one sent this many milliseconds later was, is on a connection
- * that is dead.
- */
-const STUCK_AFTER_MS = 1_000;
-
 /** Fewer calls than this go into one statement even when a second lane is free. */
 const SPLIT_FROM = 16;
 
-type AnyKind<R extends Resource> = CallKind<R, never, never>;
-
-/** A statement under way, with the calls that it carries, one place a key. */
-export interface Flight<R extends Resource> {
-  readonly kind: AnyKind<R>;
-  readonly resource: R;
-  readonly places: ReadonlyArray<AnyCall<R>>;
-  readonly since: number;
-  slow: boolean;
-}
+/**
+ * A statement waits for one of its kind that is under way while it would carry less than this part of what
+ * that one carries. Or all calls but a few would travel in one lane, and the few to and fro in the other.
+ */
+const LEAST_PART = 1 / 2;
 
 export interface LanesEvents<R extends Resource> {
   landed(flight: Flight<R>, error: unknown, results: readonly unknown[] | undefined): void;
@@ -42,16 +32,14 @@ export interface LanesEvents<R extends Resource> {
 interface Line<R extends Resource> {
   readonly kind: AnyKind<R>;
   readonly queue: Fifo<AnyCall<R>>;
-  /** Statements under way that count against the lanes. */
-  busy: number;
-  /** Whether a resource was asked for; the calls gather until it is there. */
+  /** Whether a statement is about to leave; the calls gather until then. */
   gathering: boolean;
 }
 
 /** Takes ready calls into statements, as many at once as the lanes of their kind allow. */
 export class Lanes<R extends Resource> {
   private readonly lines = new Map<AnyKind<R>, Line<R>>();
-  private readonly inFlight = new Set<Flight<R>>();
+  private readonly inFlight = new Flights<R>();
   private acquiring = 0;
   private slowTimer: NodeJS.Timeout | undefined;
 
@@ -61,14 +49,14 @@ export class Lanes<R extends Resource> {
   ) {}
 
   get isIdle(): boolean {
-    return this.inFlight.size === 0;
+    return this.inFlight.count === 0;
   }
 
   enqueue(call: AnyCall<R>): void {
     call.sent = false;
     let line = this.lines.get(call.kind);
     if (line === undefined) {
-      line = { kind: call.kind, queue: new Fifo(), busy: 0, gathering: false };
+      line = { kind: call.kind, queue: new Fifo(), gathering: false };
       this.lines.set(call.kind, line);
     }
     line.queue.push(call);
@@ -76,29 +64,16 @@ export class Lanes<R extends Resource> {
   }
 
   flights(): Array<Flight<R>> {
-    return [...this.inFlight];
+    return this.inFlight.list();
   }
 
   flightOf(call: AnyCall<R>): Flight<R> | undefined {
-    for (const flight of this.inFlight) {
-      for (const place of flight.places) {
-        if (place === call || place.sharers?.includes(call)) {
-          return flight;
-        }
-      }
-    }
-    return undefined;
+    return this.inFlight.with(call);
   }
 
   /** Forgets a flight; whatever still comes of it is ignored. Returns whether it was under way. */
   forget(flight: Flight<R>): boolean {
-    if (!this.inFlight.delete(flight)) {
-      return false;
-    }
-    if (!flight.slow) {
-      this.lineOf(flight.kind).busy -= 1;
-    }
-    return true;
+    return this.inFlight.remove(flight);
   }
 
   /** Sends what waits, as far as the lanes are free. */
@@ -112,13 +87,41 @@ export class Lanes<R extends Resource> {
     if (line.gathering || line.queue.length === 0) {
       return;
     }
-    if (
-      line.busy >= line.kind.lanes ||
-      this.inFlight.size + this.acquiring >= this.source.capacity
-    ) {
+    if (this.mustWait(line)) {
       this.watchForSlow();
       return;
     }
+    const joined = line.kind.pipelined ? this.inFlight.joinable(line.kind) : undefined;
+    if (joined !== undefined) {
+      this.join(line, joined);
+    } else if (this.inFlight.resources + this.acquiring < this.source.capacity) {
+      this.acquire(line);
+    } else {
+      this.watchForSlow();
+    }
+  }
+
+  private mustWait({ kind, queue }: Line<R>): boolean {
+    return (
+      this.inFlight.busy(kind) >= kind.lanes ||
+      queue.length < this.inFlight.largest(kind) * LEAST_PART
+    );
+  }
+
+  /**
+   * Sends the next statement behind the one under way. The server's process then goes from one to the next
+   * without waiting for us, and there is no second one to contend with it and us for the processors.
+   */
+  private join(line: Line<R>, resource: R): void {
+    resource.retain();
+    line.gathering = true;
+    process.nextTick(() => {
+      line.gathering = false;
+      this.depart(line, resource);
+    });
+  }
+
+  private acquire(line: Line<R>): void {
     line.gathering = true;
     this.acquiring += 1;
     this.source.acquire((error, resource) => {
@@ -141,25 +144,28 @@ export class Lanes<R extends Resource> {
     const { kind } = line;
     const flight: Flight<R> = { kind, resource, places, since: performance.now(), slow: false };
     this.inFlight.add(flight);
-    line.busy += 1;
     const calls = places.map((place) => {
       place.sent = true;
       return place.representative() as AnyCall<R>;
     });
     kind.execute(resource, calls, (error, results) => {
       if (this.forget(flight)) {
-        this.events.landed(flight, error, results);
-        this.findStuck(flight);
-        this.pumpAll();
+        this.land(flight, error, results);
       }
     });
     this.pump(line);
   }
 
+  private land(flight: Flight<R>, error: unknown, results: readonly unknown[] | undefined): void {
+    this.events.landed(flight, error, results);
+    this.inFlight.stuckBehind(flight).forEach((stuck) => this.events.stuck(stuck));
+    // Behind the callers that were just answered, whose next calls are to travel along.
+    queueMicrotask(() => this.pumpAll());
+  }
+
   /** The calls of the next statement. Where other lanes are free too, they get their share. */
-  private take(line: Line<R>): Array<AnyCall<R>> {
-    const { kind, queue } = line;
-    const free = kind.lanes - line.busy;
+  private take({ kind, queue }: Line<R>): Array<AnyCall<R>> {
+    const free = kind.lanes - this.inFlight.busy(kind);
     const share = queue.length < SPLIT_FROM ? queue.length : Math.ceil(queue.length / free);
     const rows = Math.min(kind.maxRows, share);
     const places: Array<AnyCall<R>> = [];
@@ -182,10 +188,10 @@ export class Lanes<R extends Resource> {
     return places;
   }
 
-  private takeAll(line: Line<R>): Array<AnyCall<R>> {
+  private takeAll({ queue }: Line<R>): Array<AnyCall<R>> {
     const calls: Array<AnyCall<R>> = [];
-    for (let call = this.peekWanted(line.queue); call; call = this.peekWanted(line.queue)) {
-      line.queue.shift();
+    for (let call = this.peekWanted(queue); call; call = this.peekWanted(queue)) {
+      queue.shift();
       calls.push(call);
     }
     return calls;
@@ -203,29 +209,11 @@ export class Lanes<R extends Resource> {
     return undefined;
   }
 
-  private findStuck(landed: Flight<R>): void {
-    for (const flight of this.inFlight) {
-      if (!flight.kind.writes && landed.since - flight.since >= STUCK_AFTER_MS) {
-        this.events.stuck(flight);
-      }
-    }
-  }
-
   private watchForSlow(): void {
     this.slowTimer ??= setTimeout(() => {
       this.slowTimer = undefined;
-      const now = performance.now();
-      for (const flight of this.inFlight) {
-        if (!flight.slow && now - flight.since >= SLOW_AFTER_MS) {
-          flight.slow = true;
-          this.lineOf(flight.kind).busy -= 1;
-        }
-      }
+      this.inFlight.markSlow(SLOW_AFTER_MS);
       this.pumpAll();
     }, SLOW_AFTER_MS).unref();
-  }
-
-  private lineOf(kind: AnyKind<R>): Line<R> {
-    return this.lines.get(kind) as Line<R>;
   }
 }

@@ -75,6 +75,7 @@ function getKind(statements: Statements, limits: CallLimits): BatchedCalls['get'
   };
   return {
     lanes: limits.lanes,
+    pipelined: true,
     maxRows: limits.maxRows,
     maxWeight: limits.maxBytes,
     repeatable: true,
@@ -106,6 +107,7 @@ function setKind(
 ): BatchedCalls['set'] {
   return {
     lanes: limits.lanes,
+    pipelined: false,
     maxRows: limits.maxRows,
     maxWeight: limits.maxBytes,
     repeatable: true,
@@ -127,6 +129,7 @@ function setKind(
 function touchKind(statements: Statements, limits: CallLimits): BatchedCalls['touch'] {
   return {
     lanes: limits.lanes,
+    pipelined: false,
     maxRows: limits.maxRows,
     maxWeight: Infinity,
     repeatable: true,
@@ -157,6 +160,7 @@ function touchKind(statements: Statements, limits: CallLimits): BatchedCalls['to
 function deleteKind(statements: Statements, limits: CallLimits): BatchedCalls['delete'] {
   return {
     lanes: limits.lanes,
+    pipelined: false,
     maxRows: limits.maxRows,
     maxWeight: Infinity,
     repeatable: true,

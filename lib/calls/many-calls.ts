@@ -22,6 +22,7 @@ export function manyCalls(
 ): ManyCalls {
   const transaction = {
     lanes: limits.singleLanes,
+    pipelined: false,
     maxRows: 1,
     maxWeight: Infinity,
     repeatable: true,

@@ -34,6 +34,7 @@ export interface RangeCalls {
 export function rangeCalls(statements: Statements): RangeCalls {
   const barrier = {
     lanes: 1,
+    pipelined: false,
     maxRows: 1,
     maxWeight: Infinity,
     repeatable: true,

@@ -52,6 +52,7 @@ export function singleCalls(
 ): SingleCalls {
   const alone = {
     lanes: limits.singleLanes,
+    pipelined: false,
     maxRows: 1,
     maxWeight: Infinity,
     repeatable: false,

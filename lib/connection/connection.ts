@@ -3,7 +3,13 @@ import type { Resource } from '../batching/call-kind.js';
 import type { Parameter, Statement } from '../sql/statement.js';
 import { asError } from '../thrown.js';
 import { warmPlan } from './session-settings.js';
-import { StatementQuery, type StatementCallback, type StatementResult } from './statement-query.js';
+import { RowTap } from './row-tap.js';
+import {
+  StatementQuery,
+  type ProtocolConnection,
+  type StatementCallback,
+  type StatementResult,
+} from './statement-query.js';
 
 /** A process of the server. Its number may be given to another one later, its start may not. */
 export interface Backend {
@@ -20,27 +26,57 @@ export interface ConnectionOwner {
   stop(connection: Connection): Promise<void>;
 }
 
-/** A pooled connection of which the store knows what it is like. Runs one statement at a time. */
+/**
+ * A pooled connection of which the store knows what it is like. Statements run on it one after the other;
+ * the next one may be sent before the one under way is answered.
+ */
 export class Connection implements Resource {
   /** The server's process at the other end; `undefined` where a pooler stands in between. */
   backend: Backend | undefined;
   /** The statements whose plans were made with care, where the connection's settings do not see to it. */
   warmed: Set<Statement> | undefined;
-  private inTransaction = false;
   /** Gives the client back to the pool; set while it is checked out. */
   giveBack: ((error?: boolean) => void) | undefined;
+  /** Statements that it is checked out for. */
+  private leases = 0;
+  private inTransaction = false;
+  /** Whether a statement of ours is under way. */
+  private busy = false;
+  /** Statements behind the one under way, in their order. */
+  private readonly behind: StatementQuery[] = [];
+  private readonly protocol: ProtocolConnection;
+  private readonly tap: RowTap;
 
   constructor(
     readonly client: PoolClient,
     private readonly owner: ConnectionOwner,
     /** Connections of an older epoch are thrown away: they were made before the server was in trouble. */
     readonly epoch: number,
-  ) {}
+  ) {
+    // The driver has it for queries such as ours; its types leave it out.
+    this.protocol = (client as unknown as { connection: ProtocolConnection }).connection;
+    this.tap = new RowTap(this.protocol.stream);
+  }
+
+  /** Not behind a pooler, which goes by the answers when it hands a server's connection on. */
+  get joinable(): boolean {
+    return this.backend !== undefined && this.leases === 1 && this.busy && !this.inTransaction;
+  }
+
+  checkOut(giveBack: (error?: boolean) => void): void {
+    this.giveBack = giveBack;
+    this.leases = 1;
+  }
+
+  retain(): void {
+    this.leases += 1;
+  }
 
   /** Callbacks down to the driver: a layer of promises would cost a lone get a tenth of its time. */
   run(statement: Statement, values: readonly Parameter[], done: StatementCallback): void {
     if (
       this.warmed === undefined ||
+      this.busy ||
       statement.idle === undefined ||
       this.warmed.has(statement) ||
       this.inTransaction
@@ -50,11 +86,6 @@ export class Connection implements Resource {
     }
     this.warmed.add(statement);
     warmPlan(this, statement).then(() => this.send(statement, values, done), done);
-  }
-
-  private send(statement: Statement, values: readonly Parameter[], done: StatementCallback): void {
-    const { preparedStatements } = this.owner;
-    this.client.query(new StatementQuery(statement, values, preparedStatements, done));
   }
 
   query(statement: Statement, values: readonly Parameter[] = []): Promise<StatementResult> {
@@ -92,11 +123,42 @@ export class Connection implements Resource {
   }
 
   release(broken: boolean): void {
-    this.owner.release(this, broken);
+    this.leases -= 1;
+    if (broken || this.leases === 0) {
+      this.owner.release(this, broken);
+    }
   }
 
   abandon(): Promise<void> {
-    this.owner.release(this, true);
+    this.release(true);
     return this.owner.stop(this);
   }
+
+  private send(statement: Statement, values: readonly Parameter[], done: StatementCallback): void {
+    const { preparedStatements } = this.owner;
+    const query = new StatementQuery(
+      statement,
+      values,
+      preparedStatements,
+      this.tap,
+      this.next,
+      done,
+    );
+    if (this.busy) {
+      query.sendAhead(this.protocol);
+      this.behind.push(query);
+    } else {
+      this.busy = true;
+      this.client.query(query);
+    }
+  }
+
+  private readonly next = (): void => {
+    const query = this.behind.shift();
+    if (query === undefined) {
+      this.busy = false;
+    } else {
+      this.client.query(query);
+    }
+  };
 }

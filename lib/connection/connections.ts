@@ -172,7 +172,7 @@ export class Connections implements ResourceSource<Connection>, ConnectionOwner 
         release(true);
         this.checkOut(done);
       } else {
-        connection.giveBack = release;
+        connection.checkOut(release);
         done(undefined, connection);
       }
     });
@@ -185,7 +185,7 @@ export class Connections implements ResourceSource<Connection>, ConnectionOwner 
     // A client that is checked out has no listener of the pool's, and an `error` without one ends the process.
     client.on('error', ignore);
     const connection = new Connection(client, this, this.epoch);
-    connection.giveBack = release;
+    connection.checkOut(release);
     this.opening.add(connection);
     const { owned, preparedStatements, operationTimeout } = this.options;
     const timer = setTimeout(() => connection.release(true), operationTimeout ?? READY_WITHIN_MS);

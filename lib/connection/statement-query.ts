@@ -1,5 +1,8 @@
+import type { Duplex } from 'node:stream';
 import type { Connection as DriverConnection, Submittable } from 'pg';
 import type { Parameter, Statement } from '../sql/statement.js';
+import type { RowTaker, RowTap } from './row-tap.js';
+import { statementMessages } from './statement-messages.js';
 
 /** Rows as arrays of columns, and how many rows the statement changed or returned. */
 export interface StatementResult {
@@ -10,67 +13,79 @@ export interface StatementResult {
 export type StatementCallback = (error: unknown, result?: StatementResult) => void;
 
 /** The part of the driver's connection that a query of one's own is written against. */
-interface ProtocolConnection {
-  readonly stream: DriverConnection['stream'];
-  readonly parsedStatements: Record<string, string | undefined>;
-  parse(message: { name: string; text: string }): void;
-  bind(message: { statement: string; values: readonly Parameter[] }): void;
-  execute(): void;
-  sync(): void;
-}
-
-/** The answers' part of the protocol that a query has to deal with. */
-interface RowMessage {
-  fields: Array<string | null>;
+export interface ProtocolConnection {
+  readonly stream: Duplex;
+  /** Texts of the statements that the server is known to keep, by name. */
+  readonly parsedStatements: Readonly<Record<string, string | undefined>>;
 }
 
 interface CompletionMessage {
   text: string;
 }
 
+const INT16_BYTES = 2;
+const INT32_BYTES = 4;
+const NULL_LENGTH = -1;
+
 /**
  * One run of a statement, as the driver's `Submittable`. The driver's own query asks for a description
- * of the rows each time, and builds parsers and a result object of it; ours knows its columns.
+ * of the rows each time, and builds parsers and a result object of it; ours knows its columns, and reads
+ * them in binary.
  */
-export class StatementQuery implements Submittable {
+export class StatementQuery implements Submittable, RowTaker {
   /** Under this name the driver notes that the statement was prepared. */
   readonly name: string | undefined;
   readonly text: string;
   private readonly rows: unknown[][] = [];
   private rowCount = 0;
+  private sent = false;
   /** Reading a row must not throw into the driver, which would leave the answer half read. */
   private fault: unknown;
 
+  /**
+   * @param next called when the driver is ready for the statement behind this one, or told that there is
+   * no use in it.
+   */
   constructor(
     private readonly statement: Statement,
     private readonly values: readonly Parameter[],
     named: boolean,
+    private readonly tap: RowTap,
+    private readonly next: () => void,
     private readonly done: StatementCallback,
   ) {
     this.name = named ? statement.name : undefined;
     this.text = statement.text;
   }
 
-  submit(driverConnection: DriverConnection): void {
-    const connection = driverConnection as unknown as ProtocolConnection;
-    const { name = '', text, values } = this;
-    connection.stream.cork();
-    if (name === '' || connection.parsedStatements[name] === undefined) {
-      connection.parse({ name, text });
+  /** Sends it before the one in front of it is answered, where the server is known to have it prepared. */
+  sendAhead(connection: ProtocolConnection): void {
+    if (this.name !== undefined && connection.parsedStatements[this.name] !== undefined) {
+      this.send(connection);
     }
-    connection.bind({ statement: name, values });
-    connection.execute();
-    connection.sync();
-    connection.stream.uncork();
   }
 
-  handleDataRow({ fields }: RowMessage): void {
+  /** The driver's word that this is the statement under way. */
+  submit(connection: DriverConnection): void {
+    if (!this.sent) {
+      this.send(connection as unknown as ProtocolConnection);
+    }
+  }
+
+  takeRow(chunk: Buffer, at: number): void {
     const { columns } = this.statement;
-    const row: unknown[] = fields;
+    const row: unknown[] = [];
+    let offset = at + INT16_BYTES;
     try {
-      for (let n = 0; n < fields.length; n += 1) {
-        const field = fields[n];
-        row[n] = field === null ? undefined : columns[n](field);
+      for (const column of columns) {
+        const length = chunk.readInt32BE(offset);
+        offset += INT32_BYTES;
+        if (length === NULL_LENGTH) {
+          row.push(undefined);
+        } else {
+          row.push(column(chunk, offset, offset + length));
+          offset += length;
+        }
       }
       this.rows.push(row);
     } catch (error) {
@@ -84,6 +99,7 @@ export class StatementQuery implements Submittable {
   }
 
   handleReadyForQuery(): void {
+    this.next();
     if (this.fault === undefined) {
       this.done(undefined, { rows: this.rows, rowCount: this.rowCount });
     } else {
@@ -92,6 +108,15 @@ export class StatementQuery implements Submittable {
   }
 
   handleError(error: unknown): void {
+    this.next();
     this.done(error);
+  }
+
+  private send({ stream, parsedStatements }: ProtocolConnection): void {
+    this.sent = true;
+    const { name = '', text, values } = this;
+    const isPrepared = name !== '' && parsedStatements[name] !== undefined;
+    this.tap.expect(this);
+    stream.write(statementMessages(name, isPrepared ? undefined : text, values));
   }
 }

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import pg from 'pg';
 
-/** Makes a value of a column's text. */
-export type Column = (text: string) => unknown;
+/** Makes a value of a column, which stands in `row` from `start` to `end` in PostgreSQL's binary format. */
+export type Column = (row: Buffer, start: number, end: number) => unknown;
 
 /** What a statement takes: buffers travel as they are, in PostgreSQL's binary format. */
 export type Parameter = string | Buffer | null;
@@ -27,16 +26,13 @@ export function statement(
   return { name: `postgres_session_${hash}`, text: compact, columns, idle };
 }
 
-const BYTEA_OID = 17;
-const HEX_PREFIX = '\\x';
-const parseEscapedBytes = pg.types.getTypeParser(BYTEA_OID, 'text') as (text: string) => Buffer;
-
-/** A `bytea`. Servers may be set to the older escape format, which the driver reads. */
-export const bytes = (text: string): Buffer =>
-  text.startsWith(HEX_PREFIX)
-    ? Buffer.from(text.slice(HEX_PREFIX.length), 'hex')
-    : parseEscapedBytes(text);
-
-export const text = (column: string): string => column;
-export const boolean = (column: string): boolean => column === 't';
-export const number = (column: string): number => Number(column);
+/** A copy: what the connection received is a larger piece, which one value would keep in memory. */
+export const bytes: Column = (row, start, end) => {
+  const value = Buffer.allocUnsafe(end - start);
+  row.copy(value, 0, start, end);
+  return value;
+};
+export const text: Column = (row, start, end) => row.toString('utf8', start, end);
+export const boolean: Column = (row, start) => row[start] === 1;
+/** A `bigint` that is a safe integer. */
+export const integer: Column = (row, start) => Number(row.readBigInt64BE(start));

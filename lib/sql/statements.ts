@@ -1,5 +1,5 @@
 import { float8Array, textArray } from './array-parameters.js';
-import { boolean, bytes, number, statement, text, type Statement } from './statement.js';
+import { boolean, bytes, integer, statement, text, type Statement } from './statement.js';
 import { EXPIRY_BUCKET_COLUMN, OWNER_COLUMN, type TableLayout } from './table-layout.js';
 
 /**
@@ -179,7 +179,7 @@ function ownerStatements(
       `WITH gone AS (
          DELETE FROM ${table} AS t WHERE ${owned} AND t.id <> ALL($4::text[]) RETURNING ${live} AS live
        ) SELECT count(*) FILTER (WHERE live) FROM gone`,
-      [number],
+      [integer],
     ),
   };
 }

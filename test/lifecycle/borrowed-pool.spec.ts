@@ -9,7 +9,7 @@ import { cleanupOf, startStore, storeOf } from '../module/support/stores.js';
 /** Milliseconds to call off what still runs on the server. */
 const SOON = 1_500;
 
-type Emitter = Pick<Pool | PoolClient, 'eventNames' | 'listenerCount'>;
+type Emitter = Pick<NodeJS.EventEmitter, 'eventNames' | 'listenerCount'>;
 
 function listeners(emitter: Emitter): Map<string | symbol, number> {
   return new Map(emitter.eventNames().map((event) => [event, emitter.listenerCount(event)]));
@@ -17,6 +17,11 @@ function listeners(emitter: Emitter): Map<string | symbol, number> {
 
 describe('a borrowed pool', () => {
   const harness = Harness.use();
+
+  /** The stream that the driver reads from. */
+  function streamOf(client: PoolClient): Emitter {
+    return (client as unknown as { connection: { stream: Emitter } }).connection.stream;
+  }
 
   /** The listeners and the session settings of each connection of the pool. */
   async function connectionsOf(pool: Pool, count: number) {
@@ -27,7 +32,8 @@ describe('a borrowed pool', () => {
           const { rows } = await client.query<{ name: string; setting: string }>(
             `SELECT name, setting FROM pg_settings WHERE source = 'session' ORDER BY name`,
           );
-          return { listeners: listeners(client), settings: rows };
+          const stream = listeners(streamOf(client));
+          return { listeners: listeners(client), stream, settings: rows };
         }),
       );
     } finally {
