@@ -28,7 +28,11 @@ const STATEMENT_TIMEOUT_MS = 5_000;
 /** A connection on which a batch takes longer, in milliseconds, is dead: the server ends it before. */
 const ANSWER_WITHIN_MS = 2 * STATEMENT_TIMEOUT_MS + LOCK_TIMEOUT_MS;
 
-/** Between batches the sweep rests as long as the last one took, at most this long, in milliseconds. */
+/**
+ * Between batches the sweep rests so many times as long as the last one took, for a batch keeps one of the
+ * server's processors busy; at most so long, in milliseconds.
+ */
+const REST_FACTOR = 5;
 const LONGEST_REST_MS = 100;
 
 const BEGIN = `BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}`;
@@ -106,7 +110,7 @@ export class Sweeper {
       if (batch.found < this.batchSize) {
         break;
       }
-      await rest(Math.min(performance.now() - begun, LONGEST_REST_MS), signal);
+      await rest(Math.min(REST_FACTOR * (performance.now() - begun), LONGEST_REST_MS), signal);
     }
     return report;
   }

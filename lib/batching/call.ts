@@ -4,8 +4,6 @@ import type { CallKind, Resource } from './call-kind.js';
 export interface Claim<R extends Resource> {
   readonly key: string;
   readonly owner: AnyCall<R>;
-  /** Where the line of its key is kept. */
-  slot: number;
   next: Claim<R> | undefined;
 }
 
@@ -15,7 +13,6 @@ export type AnyCall<R extends Resource> = Call<R, never, never>;
 
 /** One call on its way: made, waiting for earlier ones on its keys, ready, sent, settled. */
 export class Call<R extends Resource, A, V> implements Claim<R> {
-  slot = 0;
   next: Claim<R> | undefined;
   /** Of a call on many keys. */
   claims: Array<Claim<R>> | undefined;

@@ -2,18 +2,21 @@ import type { AnyCall, Claim } from './call.js';
 import type { Resource } from './call-kind.js';
 import { Fifo } from './fifo.js';
 
+/** So many keys without a call are kept before they are dropped all at once. */
+const MOST_IDLE_KEYS = 1_024;
+
 /**
  * Lets calls take effect in the order they were made, key by key: a call is ready once every earlier
  * one on its keys has ended. A call without keys is ordered against all.
  */
 export class KeyOrder<R extends Resource> {
   /**
-   * Where in `claims` the last claim on a key is. Not the claim itself: a `Map` moves to a new table every
-   * few dozen calls, and the old tables keep what they hold in memory until the next large collection.
+   * The last claim on each key, `undefined` where it has ended. Keys are not deleted one by one: that would
+   * move the map to a new table every few dozen calls, and the old tables keep what they hold in memory
+   * until the next large collection.
    */
-  private readonly tails = new Map<string, number>();
-  private readonly claims: Array<Claim<R> | undefined> = [];
-  private readonly freeSlots: number[] = [];
+  private tails = new Map<string, Claim<R> | undefined>();
+  private idleKeys = 0;
   /** Calls on keys that have not ended. */
   private active = 0;
   private barrier: AnyCall<R> | undefined;
@@ -71,12 +74,7 @@ export class KeyOrder<R extends Resource> {
       }
       this.enter(call);
     } else {
-      call.claims = [...new Set(call.keys)].map((key) => ({
-        key,
-        owner: call,
-        slot: 0,
-        next: undefined,
-      }));
+      call.claims = [...new Set(call.keys)].map((key) => ({ key, owner: call, next: undefined }));
       call.claims.forEach((claim) => this.enter(claim));
     }
     this.active += 1;
@@ -87,7 +85,7 @@ export class KeyOrder<R extends Resource> {
 
   /** Lets a call share the place of the one before it on its key, if that was not sent yet. */
   private share(call: AnyCall<R>): boolean {
-    const tail = this.tailOf(call.key)?.owner;
+    const tail = this.tails.get(call.key)?.owner;
     if (
       tail === undefined ||
       tail.kind !== call.kind ||
@@ -102,36 +100,36 @@ export class KeyOrder<R extends Resource> {
     return true;
   }
 
-  private tailOf(key: string): Claim<R> | undefined {
-    const slot = this.tails.get(key);
-    return slot === undefined ? undefined : this.claims[slot];
-  }
-
   private enter(claim: Claim<R>): void {
-    const taken = this.tails.get(claim.key);
-    if (taken === undefined) {
-      claim.slot = this.freeSlots.pop() ?? this.claims.length;
-      this.tails.set(claim.key, claim.slot);
-    } else {
-      claim.slot = taken;
-      (this.claims[taken] as Claim<R>).next = claim;
+    const tail = this.tails.get(claim.key);
+    if (tail !== undefined) {
+      tail.next = claim;
       claim.owner.blockers += 1;
+    } else if (this.tails.has(claim.key)) {
+      this.idleKeys -= 1;
     }
-    this.claims[claim.slot] = claim;
+    this.tails.set(claim.key, claim);
   }
 
   private leave(claim: Claim<R>): void {
     const { next } = claim;
     if (next === undefined) {
-      this.tails.delete(claim.key);
-      this.claims[claim.slot] = undefined;
-      this.freeSlots.push(claim.slot);
+      this.rest(claim.key);
       return;
     }
     claim.next = undefined;
     next.owner.blockers -= 1;
     if (next.owner.blockers === 0) {
       this.ready(next.owner);
+    }
+  }
+
+  private rest(key: string): void {
+    this.tails.set(key, undefined);
+    this.idleKeys += 1;
+    if (this.idleKeys >= MOST_IDLE_KEYS) {
+      this.tails = new Map([...this.tails].filter(([, claim]) => claim !== undefined));
+      this.idleKeys = 0;
     }
   }
 }

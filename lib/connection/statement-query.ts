@@ -28,6 +28,12 @@ const INT32_BYTES = 4;
 const NULL_LENGTH = -1;
 
 /**
+ * Rows are made by `slice` and `map`, not by literals: V8 learns where arrays come from that live long, and
+ * once it took ours for such, every value read would wait in the old generation for a large collection.
+ */
+const NO_ROWS: readonly unknown[][] = [];
+
+/**
  * One run of a statement, as the driver's `Submittable`. The driver's own query asks for a description
  * of the rows each time, and builds parsers and a result object of it; ours knows its columns, and reads
  * them in binary.
@@ -36,7 +42,7 @@ export class StatementQuery implements Submittable, RowTaker {
   /** Under this name the driver notes that the statement was prepared. */
   readonly name: string | undefined;
   readonly text: string;
-  private readonly rows: unknown[][] = [];
+  private readonly rows: unknown[][] = NO_ROWS.slice();
   private rowCount = 0;
   private sent = false;
   /** Reading a row must not throw into the driver, which would leave the answer half read. */
@@ -73,20 +79,14 @@ export class StatementQuery implements Submittable, RowTaker {
   }
 
   takeRow(chunk: Buffer, at: number): void {
-    const { columns } = this.statement;
-    const row: unknown[] = [];
     let offset = at + INT16_BYTES;
     try {
-      for (const column of columns) {
+      const row = this.statement.columns.map((column) => {
         const length = chunk.readInt32BE(offset);
-        offset += INT32_BYTES;
-        if (length === NULL_LENGTH) {
-          row.push(undefined);
-        } else {
-          row.push(column(chunk, offset, offset + length));
-          offset += length;
-        }
-      }
+        const start = offset + INT32_BYTES;
+        offset = start + Math.max(length, 0);
+        return length === NULL_LENGTH ? undefined : column(chunk, start, offset);
+      });
       this.rows.push(row);
     } catch (error) {
       this.fault = error;

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client, Pool, type Notification } from 'pg';
-import type { PostgresSessionStore } from '../../lib/index.js';
+import type { PostgresSessionError, PostgresSessionStore } from '../../lib/index.js';
 import { waitFor } from '../support/conditions.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startStore, type StartedStore } from '../support/nest.js';
@@ -47,7 +47,7 @@ describe('Gets that share a connection', () => {
   async function twoUnderWay(): Promise<[a: Promise<string>, b: Promise<string>, pid: number]> {
     await admin.query(`BEGIN; LOCK TABLE ${TABLE} IN ACCESS EXCLUSIVE MODE`);
     const outcome = (get: Promise<Buffer | undefined>): Promise<string> =>
-      text(get).then(String, (error: { code: string }) => error.code);
+      text(get).then(String, (error: unknown) => (error as PostgresSessionError).code);
     const a = outcome(store.get('a'));
     await nextTurn();
     const b = outcome(store.get('b'));
