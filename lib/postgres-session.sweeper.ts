@@ -32,8 +32,8 @@ const ANSWER_WITHIN_MS = 2 * STATEMENT_TIMEOUT_MS + LOCK_TIMEOUT_MS;
  * Between batches the sweep rests so many times as long as the last one took, for a batch keeps one of the
  * server's processors busy; at most so long, in milliseconds.
  */
-const REST_FACTOR = 5;
-const LONGEST_REST_MS = 100;
+const REST_FACTOR = 7;
+const LONGEST_REST_MS = 150;
 
 const BEGIN = `BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}`;
 const TRY_LOCK = statement('SELECT pg_try_advisory_lock($1::bigint)', [boolean]);

@@ -66,6 +66,22 @@ export function byKey(a: { readonly key: string }, b: { readonly key: string }):
   return a.key < b.key ? -1 : Number(a.key > b.key);
 }
 
+/** What holds for all kinds that share statements. */
+function gathered({ lanes, maxRows }: CallLimits) {
+  return { lanes, maxRows, repeatable: true } as const;
+}
+
+/** Writes that carry no values. */
+function lightWrites(limits: CallLimits) {
+  return {
+    ...gathered(limits),
+    pipelined: false,
+    writes: true,
+    maxWeight: Infinity,
+    weigh: () => 0,
+  } as const;
+}
+
 function getKind(statements: Statements, limits: CallLimits): BatchedCalls['get'] {
   // What a get brings back is not known before, so its weight is that of the gets before it.
   let averageBytes = 0;
@@ -74,12 +90,10 @@ function getKind(statements: Statements, limits: CallLimits): BatchedCalls['get'
     return value as Buffer;
   };
   return {
-    lanes: limits.lanes,
+    ...gathered(limits),
     pipelined: true,
-    maxRows: limits.maxRows,
-    maxWeight: limits.maxBytes,
-    repeatable: true,
     writes: false,
+    maxWeight: limits.maxBytes,
     share: (value) => (value === undefined ? undefined : Buffer.from(value)),
     weigh: () => averageBytes,
     execute(connection, calls, done) {
@@ -106,12 +120,10 @@ function setKind(
   hasOwner: boolean,
 ): BatchedCalls['set'] {
   return {
-    lanes: limits.lanes,
+    ...gathered(limits),
     pipelined: false,
-    maxRows: limits.maxRows,
-    maxWeight: limits.maxBytes,
-    repeatable: true,
     writes: true,
+    maxWeight: limits.maxBytes,
     weigh: (entry) => entry.value.length,
     execute(connection, calls, done) {
       const results = (): void[] => calls.map(() => undefined);
@@ -128,14 +140,8 @@ function setKind(
 
 function touchKind(statements: Statements, limits: CallLimits): BatchedCalls['touch'] {
   return {
-    lanes: limits.lanes,
-    pipelined: false,
-    maxRows: limits.maxRows,
-    maxWeight: Infinity,
-    repeatable: true,
-    writes: true,
+    ...lightWrites(limits),
     share: (live) => live,
-    weigh: () => 0,
     execute(connection, calls, done) {
       if (calls.length === 1) {
         run(
@@ -159,14 +165,8 @@ function touchKind(statements: Statements, limits: CallLimits): BatchedCalls['to
 
 function deleteKind(statements: Statements, limits: CallLimits): BatchedCalls['delete'] {
   return {
-    lanes: limits.lanes,
-    pipelined: false,
-    maxRows: limits.maxRows,
-    maxWeight: Infinity,
-    repeatable: true,
-    writes: true,
+    ...lightWrites(limits),
     share: () => false,
-    weigh: () => 0,
     execute(connection, calls, done) {
       if (calls.length === 1) {
         run(connection, statements.delete, [calls[0].key], done, ({ rows }) => [
