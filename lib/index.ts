@@ -4,12 +4,12 @@ export type * from './interfaces/postgres-session-module-options.interface.js';
 export {
   PostgresSessionCleanupService,
   type SweepOptions,
-} from './postgres-session-cleanup.service.js';
+} from './cleanup/cleanup.service.js';
 export {
   getSessionCleanupToken,
   getSessionPoolToken,
   getSessionStoreToken,
-} from './postgres-session.constants.js';
+} from './postgres-session.tokens.js';
 export {
   PostgresSessionError,
   type PostgresSessionErrorCode,
@@ -17,5 +17,5 @@ export {
 } from './postgres-session.errors.js';
 export { PostgresSessionModule } from './postgres-session.module.js';
 export { PostgresSessionStore } from './postgres-session.store.js';
-export type { SweepReport } from './postgres-session.sweeper.js';
+export type { SweepReport } from './cleanup/sweeper.js';
 export { getSessionSchemaSql } from './schema-sql.js';

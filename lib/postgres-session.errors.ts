@@ -8,11 +8,11 @@
  * | `ERR_SCHEDULER_MISSING` | cleanup is on, and the application has no `ScheduleModule.forRoot()` |
  * | `ERR_CONNECT` | no connection at start-up |
  * | `ERR_SCHEMA_INIT` | the table could not be made or is not as it must be; see {@link PostgresSessionError.phase} |
- * | `ERR_STORE_NOT_READY` | a call before `onModuleInit` had ended |
  * | `ERR_STORE_CLOSED` | a call after `close()` or shutdown, or one that shutdown cut off |
  * | `ERR_TIMEOUT` | the call did not end within `operationTimeout` |
  * | `ERR_OVERLOADED` | more than `batching.maxQueue` calls were waiting |
  * | `ERR_CONNECTION` | the connection failed, and trying again did not help |
+ * | `ERR_PROTOCOL` | an answer that does not belong to the statement, and trying again did not help |
  * | `ERR_OUTCOME_UNKNOWN` | the connection broke after a write was sent that must not run twice |
  * | `ERR_PREPARED_STATEMENTS` | a pooler in between cannot hold named statements |
  * | `ERR_OWNER_UNSUPPORTED` | the table has no `owner` column |
@@ -25,11 +25,11 @@ export type PostgresSessionErrorCode =
   | 'ERR_SCHEDULER_MISSING'
   | 'ERR_CONNECT'
   | 'ERR_SCHEMA_INIT'
-  | 'ERR_STORE_NOT_READY'
   | 'ERR_STORE_CLOSED'
   | 'ERR_TIMEOUT'
   | 'ERR_OVERLOADED'
   | 'ERR_CONNECTION'
+  | 'ERR_PROTOCOL'
   | 'ERR_OUTCOME_UNKNOWN'
   | 'ERR_PREPARED_STATEMENTS'
   | 'ERR_OWNER_UNSUPPORTED'
@@ -41,6 +41,8 @@ export interface PostgresSessionErrorDetails {
   cause?: unknown;
   /** The phase of schema init that failed, as `phaseHook` names it. */
   phase?: string;
+  /** Rows that a call in pages had deleted before it failed. */
+  deleted?: number;
 }
 
 /**
@@ -51,6 +53,8 @@ export class PostgresSessionError extends Error {
   override readonly name = 'PostgresSessionError';
   /** Set when schema init failed: the phase, as `phaseHook` names it. */
   readonly phase?: string;
+  /** Set when `deletePrefix` or `deleteOwner` failed: the rows that it had deleted before. */
+  readonly deleted?: number;
 
   constructor(
     readonly code: PostgresSessionErrorCode,
@@ -60,6 +64,9 @@ export class PostgresSessionError extends Error {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
     if (details.phase !== undefined) {
       this.phase = details.phase;
+    }
+    if (details.deleted !== undefined) {
+      this.deleted = details.deleted;
     }
   }
 }

@@ -8,7 +8,7 @@ import {
   getSessionCleanupToken,
   getSessionPoolToken,
   getSessionStoreToken,
-} from './postgres-session.constants.js';
+} from './postgres-session.tokens.js';
 import { PostgresSessionError } from './postgres-session.errors.js';
 import { givenOptionsProvider, storeProviders } from './postgres-session.providers.js';
 

@@ -5,7 +5,7 @@ import type {
   PhaseHook,
   PostgresSessionModuleOptions,
 } from './interfaces/postgres-session-module-options.interface.js';
-import { isAbortSignal } from './key-value-arguments.js';
+import { isAbortSignal } from './store/arguments.js';
 import {
   flag,
   integer,
@@ -35,8 +35,9 @@ export const DEFAULTS = {
   shutdownTimeout: 5_000,
   operationTimeout: 5_000,
   preparedStatements: true,
+  retryWrites: true,
   cleanup: { cron: '*/5 * * * *', batchSize: 1_000 },
-  batching: { lanes: 2, maxRows: 256, maxBytes: 1_048_576, maxQueue: 100_000 },
+  batching: { concurrency: 2, maxRows: 256, maxBytes: 1_048_576, maxQueue: 100_000 },
 } as const;
 
 export interface ResolvedCleanup extends CleanupOptions {
@@ -64,6 +65,7 @@ export interface ResolvedOptions {
   batching: Required<BatchingOptions> | undefined;
   maxQueue: number;
   preparedStatements: boolean;
+  retryWrites: boolean;
 }
 
 /** Checks every option and fills in the defaults. Throws `ERR_INVALID_OPTION`; sends nothing. */
@@ -112,6 +114,7 @@ export function resolveOptions(options: PostgresSessionModuleOptions): ResolvedO
       options.preparedStatements,
       DEFAULTS.preparedStatements,
     ),
+    retryWrites: flag('retryWrites', options.retryWrites, DEFAULTS.retryWrites),
   };
   // Whoever prints the options shall not see a password in them.
   return Object.defineProperties(resolved, {
@@ -135,12 +138,13 @@ const OPTION_NAMES = new Set<string>([
   'operationTimeout',
   'batching',
   'preparedStatements',
+  'retryWrites',
   // Extras of `forRoot`, which hands over one object for both.
   'name',
   'isGlobal',
 ] satisfies Array<keyof PostgresSessionModuleOptions | 'name' | 'isGlobal'>);
 const CLEANUP_NAMES = new Set(['cron', 'timeZone', 'batchSize', 'signal']);
-const BATCHING_NAMES = new Set(['lanes', 'maxRows', 'maxBytes', 'maxQueue']);
+const BATCHING_NAMES = new Set(['concurrency', 'maxRows', 'maxBytes', 'maxQueue']);
 
 function resolvePool({ pool, connection }: PostgresSessionModuleOptions): {
   pool: Pool | undefined;
@@ -238,13 +242,13 @@ function resolveBatching(
   }
   const given = batching === undefined ? {} : batching;
   if (!isRecord(given)) {
-    throw invalid('batching', given, 'false or { lanes, maxRows, maxBytes, maxQueue }');
+    throw invalid('batching', given, 'false or { concurrency, maxRows, maxBytes, maxQueue }');
   }
   refuseUnknown('batching.', given, BATCHING_NAMES);
   const limit = (name: keyof typeof DEFAULTS.batching): number =>
     integer(`batching.${name}`, given[name], 1, DEFAULTS.batching[name]);
   return {
-    lanes: limit('lanes'),
+    concurrency: limit('concurrency'),
     maxRows: limit('maxRows'),
     maxBytes: limit('maxBytes'),
     maxQueue: limit('maxQueue'),

@@ -2,22 +2,22 @@ import type { FactoryProvider, Provider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import type { Pool } from 'pg';
-import { createPool } from './connection/connect.js';
+import { createPool, isOwnPool } from './pool/connect.js';
 import type {
   PostgresSessionModuleAsyncOptions,
   PostgresSessionModuleOptions,
   PostgresSessionOptionsFactory,
 } from './interfaces/postgres-session-module-options.interface.js';
-import { PostgresSessionCleanupService } from './postgres-session-cleanup.service.js';
+import { PostgresSessionCleanupService } from './cleanup/cleanup.service.js';
 import {
   cleanupJobName,
   getSessionCleanupToken,
-  getSessionEngineToken,
+  getSessionLifecycleToken,
   getSessionOptionsToken,
   getSessionPoolToken,
   getSessionStoreToken,
-} from './postgres-session.constants.js';
-import { PostgresSessionEngine } from './postgres-session.engine.js';
+} from './postgres-session.tokens.js';
+import { PostgresSessionLifecycle } from './postgres-session.lifecycle.js';
 import { PostgresSessionError } from './postgres-session.errors.js';
 import { DEFAULTS, resolveOptions, type ResolvedOptions } from './postgres-session.options.js';
 import { PostgresSessionStore } from './postgres-session.store.js';
@@ -32,10 +32,10 @@ export function storeProviders(
   name: string | undefined,
   givenOptions: FactoryProvider<GivenOptions>,
 ): Provider[] {
-  const [options, pool, engine] = [
+  const [options, pool, lifecycle] = [
     getSessionOptionsToken(name),
     getSessionPoolToken(name),
-    getSessionEngineToken(name),
+    getSessionLifecycleToken(name),
   ];
   return [
     givenOptions,
@@ -53,22 +53,22 @@ export function storeProviders(
       useFactory: (resolved: ResolvedOptions): Pool => poolOf(resolved),
     },
     {
-      provide: engine,
+      provide: lifecycle,
       inject: [pool, options],
       useFactory: (given: Pool, resolved: ResolvedOptions) =>
-        new PostgresSessionEngine(given, resolved),
+        new PostgresSessionLifecycle(given, resolved, isOwnPool(given)),
     },
     {
       provide: getSessionStoreToken(name),
-      inject: [engine],
-      useFactory: (given: PostgresSessionEngine) => new PostgresSessionStore(given),
+      inject: [lifecycle],
+      useFactory: (given: PostgresSessionLifecycle) => new PostgresSessionStore(given),
     },
     {
       provide: getSessionCleanupToken(name),
-      inject: [engine, { token: SchedulerRegistry, optional: true }],
-      useFactory: (given: PostgresSessionEngine, scheduler?: SchedulerRegistry) =>
+      inject: [lifecycle, { token: SchedulerRegistry, optional: true }],
+      useFactory: (given: PostgresSessionLifecycle, scheduler?: SchedulerRegistry) =>
         new PostgresSessionCleanupService({
-          engine: given,
+          lifecycle: given,
           scheduler,
           jobName: cleanupJobName(name),
         }),

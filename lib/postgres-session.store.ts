@@ -1,29 +1,37 @@
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
-import { KeyValueView } from './key-value.view.js';
-import type { PostgresSessionEngine } from './postgres-session.engine.js';
+import type { PostgresSessionLifecycle } from './postgres-session.lifecycle.js';
+import { KeyValueView } from './store/key-value.view.js';
 
 /**
  * The store of one table: a {@link KeyValueStore} in PostgreSQL, and the injection token of the unnamed
- * store. Seed: `Store`.
+ * store. celeris: `Store`.
+ *
+ * @publicApi
  */
 export class PostgresSessionStore
   extends KeyValueView
   implements OnModuleInit, OnApplicationShutdown
 {
-  readonly #engine: PostgresSessionEngine;
+  readonly #lifecycle: PostgresSessionLifecycle;
 
-  constructor(engine: PostgresSessionEngine) {
-    super(engine, '');
-    this.#engine = engine;
+  /** @internal */
+  constructor(lifecycle: PostgresSessionLifecycle) {
+    super(lifecycle, '');
+    this.#lifecycle = lifecycle;
   }
 
-  /** Connects and makes or checks the table, so that the application does not start without. */
+  /**
+   * Connects and makes or checks the table, so that the application does not start without. A first call of
+   * the store does so too. One that failed may be tried again. celeris: `New`.
+   */
   async onModuleInit(): Promise<void> {
     try {
-      await this.#engine.start();
+      await this.#lifecycle.start();
     } catch (error) {
-      await this.close();
-      throw error;
+      // An application that is told to end while it starts ends quietly.
+      if (!this.#lifecycle.isClosed) {
+        throw error;
+      }
     }
   }
 
@@ -32,10 +40,10 @@ export class PostgresSessionStore
   }
 
   /**
-   * Ends cleanup, refuses new calls, lets those under way end within `shutdownTimeout`, and ends a pool
-   * that the module made. Idempotent. Seed: `Close`.
+   * Ends cleanup, refuses new calls, lets those in flight end within `shutdownTimeout`, and ends a pool that
+   * the module made. Idempotent. celeris: `Close`.
    */
   close(): Promise<void> {
-    return this.#engine.close();
+    return this.#lifecycle.close();
   }
 }

@@ -1,49 +1,62 @@
-import type { CallKind, Resource } from './call-kind.js';
+import type { RangeTurn } from './key-order.js';
+import type { Operation } from './types.js';
 
 /** A place in the line of one key. A call on one key is its own claim; one on many keys has several. */
-export interface Claim<R extends Resource> {
+export interface Claim {
   readonly key: string;
-  readonly owner: AnyCall<R>;
-  next: Claim<R> | undefined;
+  readonly owner: AnyCall;
+  next: Claim | undefined;
 }
 
-/** A call of any kind. Its arguments and result are the kind's own affair. */
-// The kind alone reads `args` and makes results, so the dispatcher may see both as `never` and `unknown`.
-export type AnyCall<R extends Resource> = Call<R, never, never>;
+/** A call of any operation, whose arguments and result are that operation's own affair. */
+export type AnyCall = Call<never, never>;
 
-/** One call on its way: made, waiting for earlier ones on its keys, ready, sent, settled. */
-export class Call<R extends Resource, A, V> implements Claim<R> {
-  next: Claim<R> | undefined;
+/** What a call stands for in the order: one key, several, or a page of a range call. */
+export type Target = string | readonly string[] | RangeTurn;
+
+/**
+ * One call on its way: *pending* until earlier calls on its keys have ended and a batch takes it, then *in
+ * flight*, then *settled* for its caller. It *ends* when later calls on its keys may go.
+ */
+export class Call<A, V> implements Claim {
+  next: Claim | undefined;
   /** Of a call on many keys. */
-  claims: Array<Claim<R>> | undefined;
+  claims: Claim[] | undefined;
+  /** Range calls that wait for this one. */
+  rangesBehind: RangeTurn[] | undefined;
   /** Earlier calls that it waits for. */
   blockers = 0;
   /** Later calls on the same key that share its place. */
-  sharers: Array<Call<R, A, V>> | undefined;
-  /** Whether its statement may not carry others. */
+  followers: Array<Call<A, V>> | undefined;
+  /** Whether its batch may not carry others. */
   alone = false;
+  /** Whether somebody else was found to hold a lock that it needs. */
+  locked = false;
   attempts = 0;
-  sent = false;
+  inFlight = false;
   settled = false;
-  /** When it times out, by the dispatcher's clock. */
+  /** When it times out, by the clock of the pending calls. */
   deadline = Infinity;
   /** Its neighbours among the calls that have not settled. */
-  older: AnyCall<R> | undefined;
-  younger: AnyCall<R> | undefined;
-  /** The last failure that was to be mended by trying again. */
+  older: AnyCall | undefined;
+  younger: AnyCall | undefined;
+  /** The last failure after which it was tried again. */
   lastError: unknown;
   signal: AbortSignal | undefined;
   onAbort: (() => void) | undefined;
   readonly promise: Promise<V>;
   resolve!: (value: V) => void;
   reject!: (error: unknown) => void;
+  private given: A | undefined;
 
-  /** @param keys one key, several, or `undefined` for a call that is ordered against every other. */
   constructor(
-    readonly kind: CallKind<R, A, V>,
-    readonly keys: string | readonly string[] | undefined,
-    readonly args: A,
+    readonly operation: Operation<A, V>,
+    readonly target: Target,
+    args: A,
+    /** Of a call that writes the entries of one owner. */
+    readonly entryOwner: string | undefined,
   ) {
+    this.given = args;
     this.promise = new Promise<V>((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -51,30 +64,25 @@ export class Call<R extends Resource, A, V> implements Claim<R> {
   }
 
   get key(): string {
-    return this.keys as string;
+    return this.target as string;
   }
 
-  get owner(): AnyCall<R> {
-    return this as unknown as AnyCall<R>;
+  get owner(): AnyCall {
+    return this as unknown as AnyCall;
   }
 
-  /** The call whose arguments are to be sent: the last of those that share the place and still want it. */
-  representative(): Call<R, A, V> | undefined {
-    if (this.sharers !== undefined) {
-      for (let n = this.sharers.length - 1; n >= 0; n -= 1) {
-        if (!this.sharers[n].settled) {
-          return this.sharers[n];
-        }
-      }
-    }
-    return this.settled ? undefined : this;
+  get args(): A {
+    return this.given as A;
   }
 
-  /** Itself and those that share its place. */
-  *group(): Generator<Call<R, A, V>> {
-    yield this;
-    if (this.sharers !== undefined) {
-      yield* this.sharers;
-    }
+  /** Lets go of the arguments: a call may stay in a queue for long after it has settled. */
+  dropArguments(): void {
+    this.given = undefined;
+  }
+
+  /** The call whose arguments are to be sent: the last of those that share the place and still wait. */
+  lastWaiting(): Call<A, V> | undefined {
+    const last = this.followers?.findLast(({ settled }) => !settled);
+    return last ?? (this.settled ? undefined : this);
   }
 }

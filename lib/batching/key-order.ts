@@ -1,106 +1,156 @@
 import type { AnyCall, Claim } from './call.js';
-import type { Resource } from './call-kind.js';
-import { Fifo } from './fifo.js';
 
 /** So many keys without a call are kept before they are dropped all at once. */
 const MOST_IDLE_KEYS = 1_024;
 
+/** The entries that a range call can meet: those under a prefix, of one owner or of all. */
+export interface Range {
+  readonly prefix: string;
+  readonly owner: string | undefined;
+  /** Whether it deletes them. */
+  readonly writes: boolean;
+}
+
+/** The place of a range call in the order. Its pages travel as calls of their own. */
+export class RangeTurn {
+  /** Earlier writes that it waits for. */
+  blockers = 0;
+  /** Its first page, while it waits for its turn. */
+  firstPage: AnyCall | undefined;
+  /** Pages that have not ended. */
+  openPages = 0;
+  finished = false;
+  /** Later writes and range calls that wait for it. */
+  readonly behind: Array<AnyCall | RangeTurn> = [];
+
+  constructor(readonly range: Range) {}
+
+  /** Whether a later write has to wait for it: what it deletes must not be written before. */
+  holds(call: AnyCall): boolean {
+    const { owner } = this.range;
+    return call.operation.writes && (owner === undefined || owner === call.entryOwner)
+      ? keysOf(call).some((key) => key.startsWith(this.range.prefix))
+      : false;
+  }
+
+  overlaps({ prefix }: Range): boolean {
+    return prefix.startsWith(this.range.prefix) || this.range.prefix.startsWith(prefix);
+  }
+}
+
 /**
- * Lets calls take effect in the order they were made, key by key: a call is ready once every earlier
- * one on its keys has ended. A call without keys is ordered against all.
+ * Lets calls take effect in the order they were made, key by key: a call is ready once every earlier one on
+ * its keys has ended. Range calls wait for the earlier writes that they can meet; only later writes that
+ * they can meet wait for them.
  */
-export class KeyOrder<R extends Resource> {
+export class KeyOrder {
   /**
-   * The last claim on each key, `undefined` where it has ended. Keys are not deleted one by one: that would
-   * move the map to a new table every few dozen calls, and the old tables keep what they hold in memory
-   * until the next large collection.
+   * The last claim on each key, `undefined` where it has ended. Keys are not deleted one by one: that moves
+   * the map to a new table every few dozen calls, and the old tables keep what they hold in memory until
+   * the next large collection.
    */
-  private tails = new Map<string, Claim<R> | undefined>();
+  private tails = new Map<string, Claim | undefined>();
   private idleKeys = 0;
-  /** Calls on keys that have not ended. */
-  private active = 0;
-  private barrier: AnyCall<R> | undefined;
-  /** Calls made after a barrier that has not ended. */
-  private readonly held = new Fifo<AnyCall<R>>();
+  /** Range calls that delete and have not ended; few, mostly none. */
+  private ranges: RangeTurn[] = [];
+  private readonly readyCalls: AnyCall[] = [];
+  private announcing = false;
 
   /** @param ready called with each call when its turn has come. */
-  constructor(private readonly ready: (call: AnyCall<R>) => void) {}
+  constructor(private readonly ready: (call: AnyCall) => void) {}
 
-  add(call: AnyCall<R>): void {
-    if (this.barrier === undefined) {
-      this.admit(call);
-    } else {
-      this.held.push(call);
-    }
-  }
-
-  /** A call has ended, so that those which waited for it may go. */
-  end(call: AnyCall<R>): void {
-    if (call.keys === undefined) {
-      this.barrier = undefined;
-      this.admitHeld();
-      return;
-    }
-    for (const claim of call.claims ?? [call]) {
-      this.leave(claim);
-    }
-    this.active -= 1;
-    if (this.active === 0 && this.barrier !== undefined) {
-      this.ready(this.barrier);
-    }
-  }
-
-  private admitHeld(): void {
-    while (this.barrier === undefined) {
-      const call = this.held.shift();
-      if (call === undefined) {
-        return;
-      }
-      this.admit(call);
-    }
-  }
-
-  private admit(call: AnyCall<R>): void {
-    if (call.keys === undefined) {
-      this.barrier = call;
-      if (this.active === 0) {
-        this.ready(call);
-      }
-      return;
-    }
-    if (typeof call.keys === 'string') {
-      if (this.share(call)) {
+  add(call: AnyCall): void {
+    if (typeof call.target === 'string') {
+      if (this.follow(call)) {
         return;
       }
       this.enter(call);
     } else {
-      call.claims = [...new Set(call.keys)].map((key) => ({ key, owner: call, next: undefined }));
+      call.claims = keysOf(call).map((key) => ({ key, owner: call, next: undefined }));
       call.claims.forEach((claim) => this.enter(claim));
     }
-    this.active += 1;
-    if (call.blockers === 0) {
-      this.ready(call);
+    for (const turn of this.ranges) {
+      if (turn.holds(call)) {
+        call.blockers += 1;
+        turn.behind.push(call);
+      }
     }
+    if (call.blockers === 0) {
+      this.announce(call);
+    }
+  }
+
+  /** A range call takes its place: behind the earlier writes that it can meet. */
+  openRange(range: Range): RangeTurn {
+    const turn = new RangeTurn(range);
+    const waitFor = new Set<AnyCall>();
+    for (const [key, tail] of this.tails) {
+      // A read that waits for nothing has no write before it.
+      if (tail !== undefined && key.startsWith(range.prefix) && isWriteOrBehindOne(tail.owner)) {
+        waitFor.add(tail.owner);
+      }
+    }
+    for (const call of waitFor) {
+      (call.rangesBehind ??= []).push(turn);
+    }
+    const before = this.ranges.filter((earlier) => earlier.overlaps(range));
+    before.forEach((earlier) => earlier.behind.push(turn));
+    turn.blockers = waitFor.size + before.length;
+    if (range.writes) {
+      this.ranges.push(turn);
+    }
+    return turn;
+  }
+
+  /** A page of a range call is ready when the range call is. */
+  addPage(page: AnyCall, turn: RangeTurn): void {
+    turn.openPages += 1;
+    if (turn.blockers > 0) {
+      turn.firstPage = page;
+    } else {
+      this.announce(page);
+    }
+  }
+
+  /** No more pages come. The range call ends with the last one that is open. */
+  finishRange(turn: RangeTurn): void {
+    turn.finished = true;
+    this.endRange(turn);
+  }
+
+  /** A call has ended: those that waited for it may go. */
+  end(call: AnyCall): void {
+    const { target } = call;
+    if (typeof target === 'string') {
+      this.leave(call);
+    } else if (call.claims !== undefined) {
+      call.claims.forEach((claim) => this.leave(claim));
+    } else {
+      const turn = target as RangeTurn;
+      turn.openPages -= 1;
+      this.endRange(turn);
+    }
+    call.rangesBehind?.forEach((turn) => this.unblock(turn));
   }
 
   /** Lets a call share the place of the one before it on its key, if that was not sent yet. */
-  private share(call: AnyCall<R>): boolean {
-    const tail = this.tails.get(call.key)?.owner;
+  private follow(call: AnyCall): boolean {
+    const leader = this.tails.get(call.key)?.owner;
     if (
-      tail === undefined ||
-      tail.kind !== call.kind ||
-      tail.kind.share === undefined ||
-      tail.sent ||
-      tail.alone ||
-      call.alone
+      leader === undefined ||
+      leader.operation !== call.operation ||
+      leader.operation.share === undefined ||
+      leader.inFlight ||
+      leader.alone ||
+      (call.operation.writes && (this.ranges.length > 0 || leader.rangesBehind !== undefined))
     ) {
       return false;
     }
-    (tail.sharers ??= []).push(call);
+    (leader.followers ??= []).push(call);
     return true;
   }
 
-  private enter(claim: Claim<R>): void {
+  private enter(claim: Claim): void {
     const tail = this.tails.get(claim.key);
     if (tail !== undefined) {
       tail.next = claim;
@@ -111,20 +161,17 @@ export class KeyOrder<R extends Resource> {
     this.tails.set(claim.key, claim);
   }
 
-  private leave(claim: Claim<R>): void {
+  private leave(claim: Claim): void {
     const { next } = claim;
     if (next === undefined) {
-      this.rest(claim.key);
+      this.forget(claim.key);
       return;
     }
     claim.next = undefined;
-    next.owner.blockers -= 1;
-    if (next.owner.blockers === 0) {
-      this.ready(next.owner);
-    }
+    this.unblock(next.owner);
   }
 
-  private rest(key: string): void {
+  private forget(key: string): void {
     this.tails.set(key, undefined);
     this.idleKeys += 1;
     if (this.idleKeys >= MOST_IDLE_KEYS) {
@@ -132,4 +179,50 @@ export class KeyOrder<R extends Resource> {
       this.idleKeys = 0;
     }
   }
+
+  private endRange(turn: RangeTurn): void {
+    if (!turn.finished || turn.openPages > 0) {
+      return;
+    }
+    this.ranges = this.ranges.filter((other) => other !== turn);
+    turn.behind.splice(0).forEach((waiting) => this.unblock(waiting));
+  }
+
+  private unblock(waiting: AnyCall | RangeTurn): void {
+    waiting.blockers -= 1;
+    if (waiting.blockers > 0) {
+      return;
+    }
+    const call = waiting instanceof RangeTurn ? waiting.firstPage : waiting;
+    if (call !== undefined) {
+      this.announce(call);
+    }
+  }
+
+  /** In a loop, since a call that is ready may end at once: a thousand on one key would overflow the stack. */
+  private announce(call: AnyCall): void {
+    this.readyCalls.push(call);
+    if (this.announcing) {
+      return;
+    }
+    this.announcing = true;
+    try {
+      for (let next = this.readyCalls.shift(); next !== undefined; next = this.readyCalls.shift()) {
+        this.ready(next);
+      }
+    } finally {
+      this.announcing = false;
+    }
+  }
+}
+
+function keysOf({ target }: AnyCall): readonly string[] {
+  if (typeof target === 'string') {
+    return [target];
+  }
+  return target instanceof RangeTurn ? [] : target;
+}
+
+function isWriteOrBehindOne(call: AnyCall): boolean {
+  return call.operation.writes || call.blockers > 0;
 }

@@ -1,5 +1,5 @@
 import { Inject } from '@nestjs/common';
-import { getSessionStoreToken } from '../postgres-session.constants.js';
+import { getSessionStoreToken } from '../postgres-session.tokens.js';
 
 /** Injects the store of that name, or the unnamed one. */
 export function InjectSessionStore(name?: string): ReturnType<typeof Inject> {

@@ -43,18 +43,18 @@ export interface DeleteOwnerOptions {
  * - Every other rejection is a `PostgresSessionError` with a stable `code`.
  */
 export interface KeyValueStore {
-  /** The value of a live entry, or `undefined`. The bytes belong to the caller. Seed: `Get`. */
+  /** The value of a live entry, or `undefined`. The bytes belong to the caller. celeris: `Get`. */
   get(key: string, options?: CallOptions): Promise<Buffer | undefined>;
 
-  /** Writes the entry whole: value, expiry and owner. Seed: `Set`. */
+  /** Writes the entry whole: value, expiry and owner. celeris: `Set`. */
   set(key: string, value: SessionValue, options?: WriteOptions & CallOptions): Promise<void>;
 
-  /** Deletes the entry. Resolves to whether a live one was there. Seed: `Delete`. */
+  /** Deletes the entry. Resolves to whether a live one was there. celeris: `Delete`. */
   delete(key: string, options?: CallOptions): Promise<boolean>;
 
   /**
    * Deletes every entry whose key starts with `prefix`, character by character. The empty prefix
-   * empties the table by `TRUNCATE`, or in batches where the role may not truncate. Seed: `DeletePrefix`.
+   * empties the table by `TRUNCATE`, or in batches where the role may not truncate. celeris: `DeletePrefix`.
    */
   deletePrefix(prefix: string, options?: CallOptions): Promise<void>;
 

@@ -11,18 +11,18 @@ export interface CleanupOptions {
   timeZone?: string;
   /** Rows a statement deletes at most. Default: 1,000. */
   batchSize?: number;
-  /** Ends cleanup for good when it aborts. Seed: `CleanupContext`. */
+  /** Ends cleanup for good when it aborts. celeris: `CleanupContext`. */
   signal?: AbortSignal;
 }
 
 export interface BatchingOptions {
-  /** Statements of one kind (gets, sets, …) under way at once. Default: 2. */
-  lanes?: number;
-  /** Calls one statement carries at most. Default: 256. */
+  /** Batches of one operation (gets, sets, …) in flight at once. Default: 2. */
+  concurrency?: number;
+  /** Calls that one batch carries at most. Default: 256. */
   maxRows?: number;
-  /** Bytes of values one statement carries at most; a larger single value travels alone. Default: 1 MiB. */
+  /** Bytes of values that one batch carries at most; a larger single value travels alone. Default: 1 MiB. */
   maxBytes?: number;
-  /** Calls that may be under way or wait; beyond it a call rejects with `ERR_OVERLOADED`. Default: 100,000. */
+  /** Calls that may be pending or in flight; beyond it a call rejects with `ERR_OVERLOADED`. Default: 100,000. */
   maxQueue?: number;
 }
 
@@ -33,15 +33,15 @@ export interface PostgresSessionModuleOptions {
   connection?: PoolConfig | string;
   /** PostgreSQL schema of the table; it must exist. Default: the connection's search path. */
   schema?: string;
-  /** `[A-Za-z_][A-Za-z0-9_]*`, folded to lower case. Default: `celeris_sessions`. Seed: `TableName`. */
+  /** `[A-Za-z_][A-Za-z0-9_]*`, folded to lower case. Default: `celeris_sessions`. celeris: `TableName`. */
   tableName?: string;
-  /** Issue no DDL; check the table's columns instead. Default: `false`. Seed: `SkipSchemaInit`. */
+  /** Issue no DDL; check the table's columns instead. Default: `false`. celeris: `SkipSchemaInit`. */
   skipSchemaInit?: boolean;
   /** Milliseconds, the bound on every lock wait of schema init. Default: 3,000. */
   schemaLockTimeout?: number;
-  /** Default: none. Seed: `PhaseHook`. */
+  /** Default: none. celeris: `PhaseHook`. */
   phaseHook?: PhaseHook;
-  /** `false` for no job; `sweep()` still works. Default: every 5 minutes. Seed: `CleanupInterval`. */
+  /** `false` for no job; `sweep()` still works. Default: every 5 minutes. celeris: `CleanupInterval`. */
   cleanup?: false | CleanupOptions;
   /** How often connecting at start-up is tried again. Default: 9. */
   retryAttempts?: number;
@@ -58,6 +58,12 @@ export interface PostgresSessionModuleOptions {
   batching?: false | BatchingOptions;
   /** `false` for poolers that cannot hold named statements. Default: `true`. */
   preparedStatements?: boolean;
+  /**
+   * Whether `set`, `touch`, `delete`, `setMany`, `deleteMany`, `deletePrefix` and `deleteOwner` are tried again
+   * when the connection broke after they were sent. With `false` they reject with `ERR_OUTCOME_UNKNOWN`
+   * instead. Default: `true`.
+   */
+  retryWrites?: boolean;
 }
 
 export interface PostgresSessionModuleExtras {

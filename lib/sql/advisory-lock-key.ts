@@ -10,7 +10,7 @@ export function advisoryLockKey(text: string): bigint {
   return BigInt.asIntN(64, hash);
 }
 
-/** The seed's key, so that Go and Nest boots on one table exclude each other. */
+/** The key that celeris locks, so that Go and Nest boots on one table exclude each other. */
 export function schemaInitLockKey(table: string): bigint {
   return advisoryLockKey(`postgresstore:ensureSchema:${table}`);
 }

@@ -11,3 +11,8 @@ export function isIdentifier(name: string): boolean {
 export function quoteIdentifier(name: string): string {
   return `"${name.toLowerCase()}"`;
 }
+
+/** Quotes a name as the catalog has it. */
+export function quoteExactly(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

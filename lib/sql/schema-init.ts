@@ -1,7 +1,8 @@
 import type { ClientBase } from 'pg';
 import type { PhaseHook } from '../interfaces/postgres-session-module-options.interface.js';
 import { PostgresSessionError } from '../postgres-session.errors.js';
-import { messageOf } from '../thrown.js';
+import { messageOf } from '../utils/errors.js';
+import { watched } from '../utils/timers.js';
 import { schemaInitLockKey } from './advisory-lock-key.js';
 import { sqlState, SqlState } from './sql-state.js';
 import {
@@ -32,18 +33,22 @@ type Step = keyof typeof STEPS;
 
 export interface SchemaInitOptions {
   readonly names: TableNames;
-  /** The table's name as it was given, before folding: the seed's lock is made of it. */
+  /** The table's name as it was given, before folding: the lock of celeris is made of it. */
   readonly tableName: string;
   /** Milliseconds. */
   readonly lockTimeout: number;
+  /** Milliseconds within which every step but `create_index` is answered; else the server is out of reach. */
+  readonly answerTimeout: number;
+  /** Called when a step was not; ends the connection. */
+  readonly onUnanswered: () => void;
   readonly phaseHook: PhaseHook | undefined;
   /** Told of a hook that threw. */
   readonly onHookError: (phase: string, error: unknown) => void;
 }
 
 /**
- * Makes the table and its indexes where they are not there, in one transaction under the seed's advisory
- * lock; uses a table that is there as it is. Seed: `ensureSchema`.
+ * Makes the table and its indexes where they are not there, in one transaction under the advisory lock of
+ * celeris; uses a table that is there as it is. celeris: `ensureSchema`.
  */
 export async function ensureSchema(
   client: ClientBase,
@@ -79,6 +84,7 @@ export async function checkSchema(client: ClientBase, names: TableNames): Promis
 
 class SchemaInit {
   private step: Step = 'begin_tx';
+  private isUnanswered = false;
 
   constructor(
     private readonly client: ClientBase,
@@ -101,6 +107,13 @@ class SchemaInit {
 
   explain(error: unknown): PostgresSessionError {
     const phase = `ensure_schema:${this.step}`;
+    if (this.isUnanswered) {
+      return new PostgresSessionError(
+        'ERR_CONNECT',
+        `ensure schema: ${STEPS[this.step]}: the server did not answer within ${this.options.answerTimeout} ms`,
+        { cause: error, phase },
+      );
+    }
     return new PostgresSessionError(
       'ERR_SCHEMA_INIT',
       `ensure schema: ${STEPS[this.step]}: ${messageOf(error)}${this.advice(error)}`,
@@ -110,7 +123,18 @@ class SchemaInit {
 
   private async at<T>(step: Step, action: () => Promise<T>): Promise<T> {
     this.announce(step);
-    return action();
+    if (step === 'create_index') {
+      // On a large table it takes as long as it takes.
+      return action();
+    }
+    return watched(
+      this.options.answerTimeout,
+      () => {
+        this.isUnanswered = true;
+        this.options.onUnanswered();
+      },
+      action,
+    );
   }
 
   private announce(step: Step): void {
@@ -126,7 +150,7 @@ class SchemaInit {
     }
   }
 
-  /** The name as given is what the seed locks; the folded one is what other spellings of it share. */
+  /** The name as given is what celeris locks; the folded one is what other spellings of it share. */
   private async lock(): Promise<void> {
     const { tableName, names } = this.options;
     for (const name of new Set([tableName, names.table])) {

@@ -59,6 +59,11 @@ export function isRefusedForGood(error: unknown): boolean {
   );
 }
 
+/** The role may not do it. */
+export function isRefused(error: unknown): boolean {
+  return sqlState(error) === SqlState.INSUFFICIENT_PRIVILEGE;
+}
+
 /** The statement's name is gone or taken on the server's side, so nothing was run. */
 export function isStatementNameLost(error: unknown): boolean {
   const state = sqlState(error);

@@ -1,13 +1,15 @@
-import { float8Array, textArray } from './array-parameters.js';
-import { boolean, bytes, integer, statement, text, type Statement } from './statement.js';
+import { bool, bytea, statement, text, type Statement } from './statement.js';
 import { EXPIRY_BUCKET_COLUMN, OWNER_COLUMN, type TableLayout } from './table-layout.js';
 
 /**
  * Every statement of the store. The `…Batch` ones carry many keys; the others name `id = $1`, which a
- * table that is distributed by `id` can route.
+ * table that is distributed by `id` can route. A statement that reads returns the keys it read for, so
+ * that an answer which belongs to another statement is never taken for its own.
  */
 export interface Statements {
+  /** Always one row: the key, and the value or null. */
   readonly get: Statement;
+  /** The live entries, then one row with the marker `$2` and null. */
   readonly getBatch: Statement;
   readonly set: Statement;
   readonly setBatch: Statement;
@@ -19,97 +21,70 @@ export interface Statements {
   readonly getAndDelete: Statement;
   readonly compareAndSet: Statement;
   readonly increment: Statement;
-  readonly deleteRange: Statement;
-  readonly deleteAnyPage: Statement;
   readonly truncate: Statement;
+  /** Keys of a range, live or not, in byte order. */
+  readonly rangePage: Statement;
+  readonly deleteRows: Statement;
+  /** Live keys of a range, in byte order. */
   readonly scanPage: Statement;
-  /** Absent where the table has no owner column. */
-  readonly scanOwnerPage: Statement | undefined;
-  readonly deleteOwner: Statement | undefined;
+  /** The same of one owner. Absent where the table has no owner column. */
+  readonly ownerPage: Statement | undefined;
+  readonly deleteOwnedRows: Statement | undefined;
+  /** The keys that expired first. */
   readonly expiredPage: Statement;
+  /** Those behind the last one of the page before. */
+  readonly nextExpiredPage: Statement;
   readonly deleteExpired: Statement;
 }
-
-/**
- * A row that somebody else holds locked must not hold up the calls that travel with it, so a batch waits
- * no longer than this for locks, in milliseconds; its calls then go one by one. Set within the statement,
- * before its first row is locked, since a borrowed connection keeps its own settings.
- */
-const BATCH_LOCK_TIMEOUT_MS = 500;
-const BATCH_LOCK_TIMEOUT = `set_config('lock_timeout', '${BATCH_LOCK_TIMEOUT_MS}', true)`;
 
 /** A counter as `increment` writes it: canonical decimal ASCII. */
 const COUNTER = `'^(0|-?[1-9][0-9]{0,15})$'`;
 
 export function buildStatements(layout: TableLayout): Statements {
-  const table = layout.names.qualified;
+  const table = layout.qualified;
   const id = layout.sortsByBytes ? 't.id' : 't.id COLLATE "C"';
+  // The one definition of a live entry.
   const live = '(t.expires_at IS NULL OR t.expires_at > now())';
   const range = (first: number): string => `${id} >= $${first} AND ${id} < $${first + 1}`;
-  const write = writeStatements(table, layout.hasOwner, live);
 
   return {
-    ...write,
+    ...writeStatements(table, layout.hasOwner, live),
+    ...rangeStatements(table, layout.hasOwner, live, id, range),
+    ...expiryStatements(table, layout.hasExpiryBucket),
     get: statement(
-      `SELECT t.value FROM ${table} AS t WHERE t.id = $1 AND ${live}`,
-      [bytes],
-      [null],
+      `SELECT $1::text, (SELECT t.value FROM ${table} AS t WHERE t.id = $1::text AND ${live})`,
+      [text, bytea],
     ),
     getBatch: statement(
-      `SELECT t.id, t.value FROM ${table} AS t WHERE t.id = ANY($1::text[]) AND ${live}`,
-      [text, bytes],
-      [textArray([])],
+      `SELECT t.id, t.value FROM ${table} AS t WHERE t.id = ANY($1::text[]) AND ${live}
+       UNION ALL SELECT $2::text, NULL`,
+      [text, bytea],
     ),
     touch: statement(
       `UPDATE ${table} AS t SET expires_at = ${expiry('$2::float8')} WHERE t.id = $1 AND ${live}`,
-      [],
-      [null, null],
     ),
     touchBatch: statement(
       `UPDATE ${table} AS t SET expires_at = ${expiry('c.ttl')}
-       FROM ${BATCH_LOCK_TIMEOUT}, unnest($1::text[], $2::float8[]) AS c (id, ttl)
+       FROM unnest($1::text[], $2::float8[]) AS c (id, ttl)
        WHERE t.id = c.id AND ${live} RETURNING t.id`,
       [text],
-      [textArray([]), float8Array([])],
     ),
-    delete: statement(
-      `DELETE FROM ${table} AS t WHERE t.id = $1 RETURNING ${live}`,
-      [boolean],
-      [null],
-    ),
+    delete: statement(`DELETE FROM ${table} AS t WHERE t.id = $1 RETURNING t.id, ${live}`, [
+      text,
+      bool,
+    ]),
     deleteBatch: statement(
-      `DELETE FROM ${table} AS t USING ${BATCH_LOCK_TIMEOUT}
-       WHERE t.id = ANY($1::text[]) RETURNING t.id, ${live}`,
-      [text, boolean],
-      [textArray([])],
+      `DELETE FROM ${table} AS t WHERE t.id = ANY($1::text[]) RETURNING t.id, ${live}`,
+      [text, bool],
     ),
     getAndDelete: statement(
-      `DELETE FROM ${table} AS t WHERE t.id = $1 AND ${live} RETURNING t.value`,
-      [bytes],
-      [null],
+      `DELETE FROM ${table} AS t WHERE t.id = $1 AND ${live} RETURNING t.id, t.value`,
+      [text, bytea],
     ),
     compareAndSet: statement(
       `UPDATE ${table} AS t SET value = $3::bytea,
          expires_at = CASE WHEN $4::boolean THEN ${expiry('$5::float8')} ELSE t.expires_at END
        WHERE t.id = $1 AND ${live} AND t.value = $2::bytea`,
-      [],
-      [null, null, null, null, null],
-    ),
-    deleteRange: statement(`DELETE FROM ${table} AS t WHERE ${range(1)}`),
-    deleteAnyPage: statement(
-      `DELETE FROM ${table} WHERE id = ANY(ARRAY(SELECT id FROM ${table} LIMIT $1))`,
-    ),
-    truncate: statement(`TRUNCATE TABLE ${table}`),
-    scanPage: statement(
-      `SELECT t.id FROM ${table} AS t WHERE ${range(1)} AND ${live} ORDER BY ${id} LIMIT $3`,
-      [text],
-    ),
-    ...ownerStatements(table, layout.hasOwner, live, id, range),
-    expiredPage: expiredPage(table, layout.hasExpiryBucket ? EXPIRY_BUCKET_COLUMN : 'expires_at'),
-    // Checks again, for an entry that was renewed in between. Not by `FOR UPDATE`, which a distributed
-    // PostgreSQL refuses.
-    deleteExpired: statement(
-      `DELETE FROM ${table} WHERE id = ANY($1::text[]) AND expires_at <= now()`,
     ),
   };
 }
@@ -127,10 +102,9 @@ function writeStatements(
   }`;
   const batch = hasOwner
     ? `SELECT c.id, c.value, ${expiry('c.ttl')}, c.owner
-       FROM ${BATCH_LOCK_TIMEOUT},
-         unnest($1::text[], $2::bytea[], $3::float8[], $4::text[]) AS c (id, value, ttl, owner)`
+       FROM unnest($1::text[], $2::bytea[], $3::float8[], $4::text[]) AS c (id, value, ttl, owner)`
     : `SELECT c.id, c.value, ${expiry('c.ttl')}
-       FROM ${BATCH_LOCK_TIMEOUT}, unnest($1::text[], $2::bytea[], $3::float8[]) AS c (id, value, ttl)`;
+       FROM unnest($1::text[], $2::bytea[], $3::float8[]) AS c (id, value, ttl)`;
   const count = `encode(t.value, 'escape')`;
   const ifLive = (column: string): string =>
     `${column} = CASE WHEN ${live} THEN t.${column} ELSE excluded.${column} END`;
@@ -153,44 +127,62 @@ function writeStatements(
            abs(${count}::numeric) <= ${Number.MAX_SAFE_INTEGER}
            AND abs(${count}::numeric + $2::text::numeric) <= ${Number.MAX_SAFE_INTEGER}
          ELSE false END
-       RETURNING t.value`,
-      [bytes],
+       RETURNING t.id, t.value`,
+      [text, bytea],
     ),
   };
 }
 
-function ownerStatements(
+type RangeStatements = Pick<
+  Statements,
+  'truncate' | 'rangePage' | 'deleteRows' | 'scanPage' | 'ownerPage' | 'deleteOwnedRows'
+>;
+
+/** A page is read, then deleted by its keys: a distributed table takes no subquery in a `DELETE`. */
+function rangeStatements(
   table: string,
   hasOwner: boolean,
   live: string,
   id: string,
   range: (first: number) => string,
-): Pick<Statements, 'scanOwnerPage' | 'deleteOwner'> {
-  if (!hasOwner) {
-    return { scanOwnerPage: undefined, deleteOwner: undefined };
-  }
-  const owned = `t.${OWNER_COLUMN} = $1 AND ${range(2)}`;
+): RangeStatements {
+  const page = (where: string, limit: string): Statement =>
+    statement(`SELECT t.id FROM ${table} AS t WHERE ${where} ORDER BY ${id} LIMIT ${limit}`, [text]);
+  const owned = `t.${OWNER_COLUMN} =`;
+  const listed = `DELETE FROM ${table} AS t WHERE t.id = ANY($1::text[])`;
   return {
-    scanOwnerPage: statement(
-      `SELECT t.id FROM ${table} AS t WHERE ${owned} AND ${live} ORDER BY ${id} LIMIT $4`,
-      [text],
-    ),
-    deleteOwner: statement(
-      `WITH gone AS (
-         DELETE FROM ${table} AS t WHERE ${owned} AND t.id <> ALL($4::text[]) RETURNING ${live} AS live
-       ) SELECT count(*) FILTER (WHERE live) FROM gone`,
-      [integer],
-    ),
+    truncate: statement(`TRUNCATE TABLE ${table}`),
+    rangePage: page(range(1), '$3'),
+    deleteRows: statement(listed),
+    scanPage: page(`${range(1)} AND ${live}`, '$3'),
+    ownerPage: hasOwner ? page(`${range(1)} AND ${owned} $4 AND ${live}`, '$3') : undefined,
+    deleteOwnedRows: hasOwner ? statement(`${listed} AND ${owned} $2 AND ${live}`) : undefined,
   };
 }
 
-/** Reads by the coarse column, which is indexed, and filters by the exact one; oldest first. */
-function expiredPage(table: string, column: string): Statement {
-  return statement(
-    `SELECT id FROM ${table} WHERE ${column} <= now() AND expires_at <= now()
-     ORDER BY ${column} LIMIT $1`,
-    [text],
-  );
+type ExpiryStatements = Pick<Statements, 'expiredPage' | 'nextExpiredPage' | 'deleteExpired'>;
+
+/**
+ * Expired keys by the coarse column, which is indexed together with the key, and filtered by the exact one;
+ * oldest first. A table of celeris has an index on the exact column, which serves as well.
+ */
+function expiryStatements(table: string, hasExpiryBucket: boolean): ExpiryStatements {
+  const column = hasExpiryBucket ? EXPIRY_BUCKET_COLUMN : 'expires_at';
+  const page = (behind: string): Statement =>
+    statement(
+      `SELECT id, extract(epoch FROM ${column})::text FROM ${table}
+       WHERE ${behind} ${column} <= now() AND expires_at <= now() ORDER BY ${column}, id LIMIT $1`,
+      [text, text],
+    );
+  return {
+    expiredPage: page(''),
+    nextExpiredPage: page(`(${column}, id) > (to_timestamp($2::float8), $3::text) AND`),
+    // Checks again, for an entry that was renewed in between. Not by `FOR UPDATE`, which a distributed
+    // PostgreSQL refuses.
+    deleteExpired: statement(
+      `DELETE FROM ${table} WHERE id = ANY($1::text[]) AND expires_at <= now()`,
+    ),
+  };
 }
 
 /** A ttl in milliseconds as an expiry; null stays null, which is no expiry. */

@@ -5,6 +5,7 @@ import {
   REQUIRED_COLUMNS,
   type TableLayout,
 } from './table-layout.js';
+import { quoteExactly, quoteIdentifier } from './identifiers.js';
 import type { TableNames } from './table-name.js';
 
 /** A table as the catalog describes it. */
@@ -17,26 +18,29 @@ export interface TableDescription {
   readonly indexes: ReadonlySet<string>;
 }
 
-interface CatalogRow {
+interface CatalogTable {
   schema: string;
   columns: Record<string, string>;
-  id_collation: string | null;
-  has_key: boolean;
+  idCollation: string | null;
+  hasKey: boolean;
   indexes: string[];
 }
 
-/** One read for everything, which takes no lock that a writer holds. */
+/**
+ * One read for everything, which takes no lock that a writer holds. As text, since applications change how
+ * the driver parses other types.
+ */
 const DESCRIBE = `
-SELECT n.nspname AS schema,
-  (SELECT coalesce(jsonb_object_agg(a.attname, format_type(a.atttypid, NULL)), '{}')
-     FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
-  (SELECT l.collname FROM pg_attribute a JOIN pg_collation l ON l.oid = a.attcollation
-     WHERE a.attrelid = c.oid AND a.attname = 'id' AND NOT a.attisdropped) AS id_collation,
-  EXISTS (SELECT FROM pg_index x JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id'
+SELECT jsonb_build_object('schema', n.nspname,
+  'columns', (SELECT coalesce(jsonb_object_agg(a.attname, format_type(a.atttypid, NULL)), '{}')
+     FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+  'idCollation', (SELECT l.collname FROM pg_attribute a JOIN pg_collation l ON l.oid = a.attcollation
+     WHERE a.attrelid = c.oid AND a.attname = 'id' AND NOT a.attisdropped),
+  'hasKey', EXISTS (SELECT FROM pg_index x JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id'
      WHERE x.indrelid = c.oid AND x.indisunique AND x.indpred IS NULL
-       AND x.indnkeyatts = 1 AND x.indkey[0] = a.attnum) AS has_key,
-  (SELECT coalesce(jsonb_agg(i.relname), '[]')
-     FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = c.oid) AS indexes
+       AND x.indnkeyatts = 1 AND x.indkey[0] = a.attnum),
+  'indexes', (SELECT coalesce(jsonb_agg(i.relname), '[]')
+     FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = c.oid))::text AS found
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = to_regclass($1)`;
 
@@ -44,17 +48,19 @@ export async function describeTable(
   client: ClientBase,
   names: TableNames,
 ): Promise<TableDescription | undefined> {
-  const { rows } = await client.query<CatalogRow>(DESCRIBE, [names.qualified]);
+  const { rows } = await client.query<{ found: string }>(DESCRIBE, [names.qualified]);
   if (rows.length === 0) {
     return undefined;
   }
-  const [row] = rows;
+  const { schema, columns, idCollation, hasKey, indexes } = JSON.parse(
+    rows[0].found,
+  ) as CatalogTable;
   return {
-    schema: row.schema,
-    columns: new Map(Object.entries(row.columns)),
-    idCollation: row.id_collation ?? undefined,
-    hasKey: row.has_key,
-    indexes: new Set(row.indexes),
+    schema,
+    columns: new Map(Object.entries(columns)),
+    idCollation: idCollation ?? undefined,
+    hasKey,
+    indexes: new Set(indexes),
   };
 }
 
@@ -77,6 +83,7 @@ export function layoutOf(names: TableNames, table: TableDescription): TableLayou
   return {
     names,
     schema: table.schema,
+    qualified: `${quoteExactly(table.schema)}.${quoteIdentifier(names.table)}`,
     hasOwner: table.columns.has(OWNER_COLUMN),
     hasExpiryBucket: table.columns.has(EXPIRY_BUCKET_COLUMN),
     sortsByBytes: table.idCollation === 'C',

@@ -1,10 +1,12 @@
 import type { TableNames } from './table-name.js';
 
-/** What a store's table has, as read from the catalog. A table made by the seed has neither extra column. */
+/** What a store's table has, as read from the catalog. A table made by celeris has neither extra column. */
 export interface TableLayout {
   readonly names: TableNames;
   /** The schema that the name resolved to. */
   readonly schema: string;
+  /** The table's name with that schema, quoted: a search path set later moves nothing. */
+  readonly qualified: string;
   readonly hasOwner: boolean;
   readonly hasExpiryBucket: boolean;
   /** Whether `id` sorts by bytes, so that its index serves prefixes. */
@@ -24,7 +26,8 @@ export const EXPIRY_BUCKET_COLUMN = 'expires_bucket';
 /**
  * The index must not hold `expires_at` itself, nor name it in its predicate: every touch would then
  * rewrite every index of the row. The bucket changes once in half an hour, so other touches stay
- * heap-only, for which the fillfactor leaves room on the page.
+ * heap-only, for which the fillfactor leaves room on the page. The key behind it lets a sweep go on
+ * where its last page ended.
  */
 const EXPIRY_BUCKET = '30 minutes';
 const FILLFACTOR = 70;
@@ -42,7 +45,7 @@ export function createTable({ qualified }: TableNames): string {
 
 export function createExpiryIndex({ qualified, expiryIndex }: TableNames, bucket = true): string {
   const column = bucket ? EXPIRY_BUCKET_COLUMN : 'expires_at';
-  return `CREATE INDEX "${expiryIndex}" ON ${qualified} (${column}) WHERE ${column} IS NOT NULL`;
+  return `CREATE INDEX "${expiryIndex}" ON ${qualified} (${column}, id) WHERE ${column} IS NOT NULL`;
 }
 
 export function createOwnerIndex({ qualified, ownerIndex }: TableNames): string {

@@ -1,6 +1,6 @@
 import { isIdentifier, MAX_IDENTIFIER_BYTES, quoteIdentifier } from './identifiers.js';
 
-/** The suffixes of the indexes; the expiry index has the seed's name, so that the seed finds it. */
+/** The suffixes of the indexes; the expiry index has the name that celeris looks for. */
 const EXPIRY_INDEX_SUFFIX = '_expires_at';
 const OWNER_INDEX_SUFFIX = '_owner';
 

@@ -1,0 +1,492 @@
+import { TIMINGS } from '../timings.js';
+import { backoff } from '../utils/backoff.js';
+import { BatchQueue } from './batch-queue.js';
+import { Call, type AnyCall, type Target } from './call.js';
+import { ConnectionBudget } from './connection-budget.js';
+import { KeyOrder, RangeTurn, type Range } from './key-order.js';
+import { LockedKeys } from './locked-keys.js';
+import { PendingCalls } from './pending-calls.js';
+import { RunClock } from './run-clock.js';
+import {
+  Refusal,
+  type AnyOperation,
+  type Batch,
+  type FailureAction,
+  type FailurePolicy,
+  type Lease,
+  type LeaseSource,
+  type Operation,
+} from './types.js';
+
+/** Without a time bound, a call is given up after this many tries. */
+const MOST_ATTEMPTS_WITHOUT_TIMEOUT = 20;
+
+/** Bytes of one result that are copied for its callers before the event loop gets its turn. */
+const BYTES_COPIED_AT_ONCE = 8_388_608;
+
+export interface BatcherOptions {
+  /** Milliseconds within which every call settles. `undefined`: no bound. */
+  timeout: number | undefined;
+  /** Calls that may be pending or in flight. */
+  maxQueue: number;
+}
+
+export interface SubmitOptions {
+  signal?: AbortSignal;
+  /** The owner of the entries that the call writes. */
+  entryOwner?: string;
+}
+
+/**
+ * Gathers concurrent calls of one operation into shared batches. An idle batcher sends at once: no timer
+ * stands in the way of a call. It knows neither the driver nor Nest; `docs/architecture.md` has its words.
+ */
+export class Batcher {
+  private readonly queues = new Map<AnyOperation, BatchQueue>();
+  /** Calls that wait for locks which others were found to hold. Each travels alone. */
+  private readonly lockQueues = new Map<AnyOperation, BatchQueue>();
+  private readonly batches = new Set<Batch>();
+  private readonly pending = new PendingCalls();
+  private readonly lockedKeys = new LockedKeys();
+  private readonly budget: ConnectionBudget;
+  private readonly clock: RunClock;
+  private readonly order: KeyOrder;
+  /** When the latest batch that was answered had been sent. */
+  private lastAnsweredSentAt = 0;
+  private closed = false;
+  private onIdle: (() => void) | undefined;
+
+  constructor(
+    private readonly source: LeaseSource,
+    private readonly policy: FailurePolicy,
+    private readonly options: BatcherOptions,
+  ) {
+    this.budget = new ConnectionBudget(source.capacity);
+    this.order = new KeyOrder((call) => this.enqueue(call));
+    this.clock = new RunClock(Math.min(TIMINGS.TICK, options.timeout ?? Infinity), () =>
+      this.onTick(),
+    );
+  }
+
+  /** @param target one key, several different ones, or the range call whose page it is. */
+  submit<A, V>(
+    operation: Operation<A, V>,
+    target: Target,
+    args: A,
+    { signal, entryOwner }: SubmitOptions = {},
+  ): Promise<V> {
+    if (signal?.aborted) {
+      return Promise.reject(signal.reason as Error);
+    }
+    if (this.closed) {
+      return Promise.reject(this.policy.closed());
+    }
+    if (!this.hasRoomFor(1)) {
+      return Promise.reject(this.policy.overloaded());
+    }
+    const call = new Call(operation, target, args, entryOwner);
+    if (signal !== undefined) {
+      this.watch(call.owner, signal);
+    }
+    this.track(call.owner);
+    if (target instanceof RangeTurn) {
+      this.order.addPage(call.owner, target);
+    } else {
+      this.order.add(call.owner);
+    }
+    return call.promise;
+  }
+
+  /** A range call takes its place in the order; `finishRange` when no more pages of it come. */
+  openRange(range: Range): RangeTurn {
+    return this.order.openRange(range);
+  }
+
+  finishRange(turn: RangeTurn): void {
+    this.order.finishRange(turn);
+  }
+
+  /** Whether `count` more calls may be made. */
+  hasRoomFor(count: number): boolean {
+    return this.pending.size + count <= this.options.maxQueue;
+  }
+
+  /** Refuses new calls, and resolves when the others have settled, at the latest after `timeout` ms. */
+  async close(timeout: number): Promise<void> {
+    this.closed = true;
+    const idle = new Promise<void>((resolve) => {
+      this.onIdle = resolve;
+    });
+    this.checkIdle();
+    const timer = setTimeout(() => this.cutOff(), timeout);
+    await idle;
+    clearTimeout(timer);
+  }
+
+  private track(call: AnyCall): void {
+    call.deadline = this.clock.now() + (this.options.timeout ?? Infinity);
+    this.pending.add(call);
+    if (this.pending.size === 1) {
+      this.clock.keepProcess(true);
+    }
+    this.clock.start();
+  }
+
+  private watch(call: AnyCall, signal: AbortSignal): void {
+    call.signal = signal;
+    call.onAbort = () => this.reject(call, signal.reason);
+    signal.addEventListener('abort', call.onAbort, { once: true });
+  }
+
+  private enqueue(call: AnyCall): void {
+    call.inFlight = false;
+    if (call.operation.writes && typeof call.target === 'string') {
+      call.locked ||= this.lockedKeys.has(call.target, this.clock.now());
+    }
+    call.alone ||= call.locked;
+    const queue = this.queueOf(call.operation, call.locked);
+    queue.push(call);
+    this.pump(queue);
+  }
+
+  private queueOf(operation: AnyOperation, waitsForLocks: boolean): BatchQueue {
+    const queues = waitsForLocks ? this.lockQueues : this.queues;
+    let queue = queues.get(operation);
+    if (queue === undefined) {
+      queue = new BatchQueue(operation, waitsForLocks, (this.options.timeout ?? Infinity) / 2, {
+        onDropped: (call) => this.end(call),
+        onTooLate: (call) => this.expireUnsent(call),
+      });
+      queues.set(operation, queue);
+    }
+    return queue;
+  }
+
+  private pump(queue: BatchQueue): void {
+    if (queue.gathering || queue.length === 0) {
+      return;
+    }
+    if (queue.mustHoldBack) {
+      return;
+    }
+    const lease = queue.joinable;
+    if (lease !== undefined) {
+      this.join(queue, lease);
+    } else if (this.budget.allows(queue, this.batches)) {
+      this.acquire(queue);
+    }
+  }
+
+  private pumpAll(): void {
+    this.queues.forEach((queue) => this.pump(queue));
+    this.lockQueues.forEach((queue) => this.pump(queue));
+  }
+
+  /**
+   * Sends the next batch behind the one in flight. The server's backend then goes from one to the next
+   * without waiting for us, and there is no second one to contend with it and us for the processors.
+   */
+  private join(queue: BatchQueue, lease: Lease): void {
+    lease.retain();
+    queue.gathering = true;
+    process.nextTick(() => {
+      queue.gathering = false;
+      this.send(queue, lease);
+    });
+  }
+
+  private acquire(queue: BatchQueue): void {
+    const { writes } = queue.operation;
+    queue.gathering = true;
+    this.budget.acquire(writes, 1);
+    this.source.acquire((error, lease) => {
+      queue.gathering = false;
+      this.budget.acquire(writes, -1);
+      if (lease === undefined) {
+        this.retryOrRejectAll(queue.takeAll(this.clock.now()), this.policy.onAcquireError(error));
+      } else {
+        this.send(queue, lease);
+      }
+    });
+  }
+
+  private send(queue: BatchQueue, lease: Lease): void {
+    const now = this.clock.now();
+    const leaders = queue.take(now);
+    if (leaders.length === 0) {
+      lease.release();
+      return;
+    }
+    const { operation, waitsForLocks } = queue;
+    const batch: Batch = {
+      operation,
+      lease,
+      leaders,
+      sentAt: now,
+      waitsForLocks,
+      slow: false,
+      bytesSeen: lease.bytesRead,
+      bytesSeenAt: now,
+    };
+    this.batches.add(batch);
+    queue.started(batch);
+    const calls = leaders.map((leader) => {
+      leader.inFlight = true;
+      return leader.lastWaiting() as AnyCall;
+    });
+    const done = (error: unknown, results?: readonly unknown[]): void => {
+      if (this.batches.delete(batch)) {
+        queue.ended(batch);
+        queue.answered(this.clock.now() - now);
+        this.onBatchDone(batch, error, results);
+      }
+    };
+    try {
+      operation.execute({ lease, calls, lockWait: this.lockWait(waitsForLocks) }, done);
+    } catch (error) {
+      done(error);
+    }
+    this.pump(queue);
+  }
+
+  private lockWait(known: boolean): number {
+    const wait = known ? TIMINGS.LOCKED_WAIT : TIMINGS.FIRST_LOCK_WAIT;
+    return Math.min(wait, this.options.timeout ?? Infinity);
+  }
+
+  private onBatchDone(batch: Batch, error: unknown, results: readonly unknown[] | undefined): void {
+    this.lastAnsweredSentAt = Math.max(this.lastAnsweredSentAt, batch.sentAt);
+    if (results === undefined) {
+      this.onBatchFailed(batch, error);
+    } else {
+      batch.lease.release();
+      for (let n = 0; n < batch.leaders.length; n += 1) {
+        this.deliver(batch.leaders[n], results[n]);
+      }
+    }
+    // Behind the callers that were just answered, whose next calls are to come along.
+    queueMicrotask(() => this.pumpAll());
+  }
+
+  /** Of the calls that share a place, the first that still waits counts as the one that was made. */
+  private deliver(leader: AnyCall, result: unknown): void {
+    if (leader.locked && typeof leader.target === 'string') {
+      this.lockedKeys.delete(leader.target);
+    }
+    if (leader.followers === undefined) {
+      this.settle(leader, result, 0);
+    } else {
+      this.deliverShared([leader, ...leader.followers], result, 0);
+    }
+    this.end(leader);
+  }
+
+  private deliverShared(calls: readonly AnyCall[], result: unknown, delivered: number): void {
+    let bytes = 0;
+    let n = delivered;
+    for (const [at, call] of calls.entries()) {
+      if (call.settled) {
+        continue;
+      }
+      if (bytes > BYTES_COPIED_AT_ONCE) {
+        setImmediate(() => this.deliverShared(calls.slice(at), result, n));
+        return;
+      }
+      this.settle(call, result, n);
+      n += 1;
+      bytes += Buffer.isBuffer(result) ? result.length : 0;
+    }
+  }
+
+  private settle(call: AnyCall, result: unknown, n: number): void {
+    if (result instanceof Refusal) {
+      this.reject(call, result.error);
+      return;
+    }
+    try {
+      const its = n === 0 ? result : call.operation.share?.(result as never, n);
+      if (this.untrack(call)) {
+        call.resolve(its as never);
+      }
+    } catch (error) {
+      this.reject(call, error);
+    }
+  }
+
+  private onBatchFailed({ operation, leaders, lease }: Batch, error: unknown): void {
+    const action = this.policy.onBatchError(error, operation.repeatable, lease);
+    if (action.discard) {
+      this.discardConnection(lease, operation, leaders, action);
+      return;
+    }
+    lease.release();
+    if (action.split && leaders.length > 1) {
+      for (const leader of leaders) {
+        leader.alone = true;
+        this.enqueue(leader);
+      }
+      return;
+    }
+    if (action.locked) {
+      leaders.forEach((leader) => this.markLocked(leader));
+    }
+    this.retryOrRejectAll(leaders, action);
+  }
+
+  private markLocked(leader: AnyCall): void {
+    leader.locked = true;
+    if (typeof leader.target === 'string') {
+      this.lockedKeys.add(leader.target, this.clock.now());
+    }
+  }
+
+  /**
+   * The statement may still be running, so calls on the keys that it changes wait until it is certain that
+   * it is not: a late write must not undo one that was acknowledged after it.
+   */
+  private discardConnection(
+    lease: Lease,
+    operation: AnyOperation,
+    leaders: readonly AnyCall[],
+    action: FailureAction,
+  ): void {
+    const stopped = lease.abandon();
+    if (!operation.writes) {
+      this.retryOrRejectAll(leaders, action);
+      return;
+    }
+    if (!action.retry) {
+      leaders.forEach((leader) => this.rejectAll(leader, action.error));
+    }
+    void stopped.then(() => this.retryOrRejectAll(leaders, action));
+  }
+
+  private retryOrRejectAll(leaders: readonly AnyCall[], action: FailureAction): void {
+    for (const leader of leaders) {
+      if (leader.lastWaiting() === undefined) {
+        this.end(leader);
+      } else {
+        this.retryOrReject(leader, action);
+      }
+    }
+  }
+
+  private retryOrReject(leader: AnyCall, action: FailureAction): void {
+    // A lock that somebody holds is no failure: without a time bound it is waited for as long as it takes.
+    leader.attempts += action.locked ? 0 : 1;
+    const mayRetry =
+      this.options.timeout !== undefined || leader.attempts < MOST_ATTEMPTS_WITHOUT_TIMEOUT;
+    if (!action.retry || !mayRetry) {
+      this.rejectAll(leader, action.error);
+      this.end(leader);
+      return;
+    }
+    leader.lastError = action.error;
+    setTimeout(() => this.enqueue(leader), backoff(leader.attempts));
+  }
+
+  /** Looks at what is due. Returns whether it has to look again. */
+  private onTick(): boolean {
+    const now = this.clock.now();
+    for (let call = this.pending.due(now); call !== undefined; call = this.pending.due(now)) {
+      if (!call.inFlight) {
+        this.queueOf(call.operation, call.locked).overloaded(now);
+      }
+      this.reject(call, this.policy.timedOut(call.lastError));
+    }
+    for (const batch of this.batches) {
+      this.checkBatch(batch, now);
+    }
+    this.pumpAll();
+    this.checkIdle();
+    return this.pending.size > 0 || this.batches.size > 0;
+  }
+
+  private checkBatch(batch: Batch, now: number): void {
+    const age = now - batch.sentAt;
+    batch.slow ||= age >= TIMINGS.SLOW_BATCH;
+    const { bytesRead } = batch.lease;
+    if (bytesRead !== batch.bytesSeen) {
+      batch.bytesSeen = bytesRead;
+      batch.bytesSeenAt = now;
+    }
+    const { timeout = Infinity } = this.options;
+    const bound = batch.operation.writes ? timeout + TIMINGS.ANSWER_MARGIN : timeout;
+    if (age >= bound || this.isSilent(batch, now)) {
+      this.giveUp(batch);
+    }
+  }
+
+  /** A read on a dead connection: later ones were answered, and no byte arrives. */
+  private isSilent({ operation, sentAt, bytesSeenAt }: Batch, now: number): boolean {
+    return (
+      !operation.writes &&
+      this.lastAnsweredSentAt - sentAt >= TIMINGS.SILENT_CONNECTION &&
+      now - bytesSeenAt >= TIMINGS.SILENT_CONNECTION
+    );
+  }
+
+  /** Its calls are tried again, as their operation allows. Whatever still comes of it is ignored. */
+  private giveUp(batch: Batch): void {
+    const { operation, lease, leaders } = batch;
+    this.batches.delete(batch);
+    this.queueOf(operation, batch.waitsForLocks).ended(batch);
+    const action = this.policy.onBatchError(this.policy.unanswered(), operation.repeatable, lease);
+    this.discardConnection(lease, operation, leaders, action);
+  }
+
+  private cutOff(): void {
+    for (const call of this.pending.list()) {
+      this.reject(call, this.policy.closed());
+    }
+    this.batches.forEach((batch) => this.giveUp(batch));
+    this.checkIdle();
+  }
+
+  private expireUnsent(leader: AnyCall): void {
+    this.rejectAll(leader, this.policy.timedOut(leader.lastError));
+    this.end(leader);
+  }
+
+  private rejectAll(leader: AnyCall, error: Error): void {
+    this.reject(leader, error);
+    leader.followers?.forEach((follower) => this.reject(follower, error));
+  }
+
+  private reject(call: AnyCall, error: unknown): void {
+    if (this.untrack(call)) {
+      call.reject(error);
+    }
+  }
+
+  /** Returns whether the call still waited. */
+  private untrack(call: AnyCall): boolean {
+    if (call.settled) {
+      return false;
+    }
+    call.settled = true;
+    call.dropArguments();
+    this.pending.delete(call);
+    if (this.pending.size === 0) {
+      this.clock.keepProcess(false);
+    }
+    if (call.onAbort !== undefined) {
+      call.signal?.removeEventListener('abort', call.onAbort);
+    }
+    return true;
+  }
+
+  /** Later calls on its keys may go. */
+  private end(leader: AnyCall): void {
+    this.order.end(leader);
+    if (this.onIdle !== undefined) {
+      this.checkIdle();
+    }
+  }
+
+  private checkIdle(): void {
+    if (this.pending.size === 0 && this.batches.size === 0) {
+      this.onIdle?.();
+    }
+  }
+}

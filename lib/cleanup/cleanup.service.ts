@@ -1,0 +1,165 @@
+import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Cron, type SchedulerRegistry } from '@nestjs/schedule';
+import { PostgresSessionError } from '../postgres-session.errors.js';
+import type { PostgresSessionLifecycle } from '../postgres-session.lifecycle.js';
+import { checkSignal } from '../store/arguments.js';
+import { describeThrown } from '../utils/errors.js';
+import { within } from '../utils/timers.js';
+import { Sweeper, type SweepReport } from './sweeper.js';
+
+/** @publicApi */
+export interface SweepOptions {
+  /** Ends the sweep after the page in flight; it then resolves with what was done. */
+  signal?: AbortSignal;
+}
+
+/**
+ * What a cleanup service is made with.
+ *
+ * @internal
+ */
+export interface CleanupSetup {
+  readonly lifecycle: PostgresSessionLifecycle;
+  /** Where the application has a scheduler. */
+  readonly scheduler: SchedulerRegistry | undefined;
+  readonly jobName: string;
+}
+
+/**
+ * Deletes a store's expired entries, by cron and on demand. Its class is the injection token of the
+ * unnamed store's cleanup. celeris: `cleanupLoop`.
+ *
+ * @publicApi
+ */
+export class PostgresSessionCleanupService implements OnApplicationBootstrap {
+  readonly #setup: CleanupSetup;
+  readonly #logger = new Logger('PostgresSession');
+  readonly #end = new AbortController();
+  #running: Promise<SweepReport> | undefined;
+
+  /** @internal */
+  constructor(setup: CleanupSetup) {
+    this.#setup = setup;
+    const { cleanup } = setup.lifecycle.options;
+    if (cleanup !== undefined) {
+      if (setup.scheduler === undefined) {
+        throw schedulerMissing();
+      }
+      this.#schedule(cleanup.cron, cleanup.timeZone);
+      if (cleanup.signal?.aborted) {
+        this.#endForGood();
+      } else {
+        cleanup.signal?.addEventListener('abort', this.#endForGood, { once: true });
+      }
+    }
+    setup.lifecycle.beforeClose((timeout) => this.#stop(timeout));
+  }
+
+  /** @internal */
+  onApplicationBootstrap(): void {
+    if (this.#end.signal.aborted) {
+      this.#removeJob();
+    }
+  }
+
+  /**
+   * Deletes every expired entry, in batches of `cleanup.batchSize`, oldest first. Resolves with
+   * `skipped: true` if another sweep of the table is under way, in this process or in another.
+   */
+  async sweep({ signal }: SweepOptions = {}): Promise<SweepReport> {
+    checkSignal(signal);
+    if (this.#running !== undefined) {
+      return { deleted: 0, batches: 0, skipped: true, durationMs: 0 };
+    }
+    this.#running = this.#sweepOnce(signal);
+    try {
+      return await this.#running;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #sweepOnce(signal: AbortSignal | undefined): Promise<SweepReport> {
+    const { lifecycle } = this.#setup;
+    const { statements, layout } = await lifecycle.start();
+    const { sweepBatchSize } = lifecycle.options;
+    const sweeper = new Sweeper(lifecycle.pool, statements, layout, sweepBatchSize);
+    const begun = performance.now();
+    // Not by `AbortSignal.any`, which takes no signal of another realm.
+    const either = new AbortController();
+    const abort = (): void => either.abort();
+    const signals = signal === undefined ? [this.#end.signal] : [this.#end.signal, signal];
+    for (const each of signals) {
+      each.addEventListener('abort', abort);
+      if (each.aborted) {
+        abort();
+      }
+    }
+    try {
+      const done = await sweeper.sweep(either.signal);
+      return { ...done, durationMs: performance.now() - begun };
+    } finally {
+      signals.forEach((each) => each.removeEventListener('abort', abort));
+    }
+  }
+
+  /**
+   * What the cron job runs. A sweep that fails is logged; the next tick tries again.
+   *
+   * @internal
+   */
+  async tick(): Promise<void> {
+    if (this.#end.signal.aborted) {
+      return;
+    }
+    try {
+      await this.sweep();
+    } catch (error) {
+      if (!this.#setup.lifecycle.isClosed) {
+        this.#logger.error(`${this.#setup.jobName} failed: ${describeThrown(error)}`);
+      }
+    }
+  }
+
+  /**
+   * `@Cron` on the method of one instance, since schedule and name are known only now. The scheduler
+   * reads the decoration from the instance's own method.
+   */
+  #schedule(cron: string, timeZone: string | undefined): void {
+    const tick = (): Promise<void> => PostgresSessionCleanupService.prototype.tick.call(this);
+    const descriptor: TypedPropertyDescriptor<() => Promise<void>> = { value: tick };
+    const options = { name: this.#setup.jobName, timeZone, waitForCompletion: true };
+    Cron(cron, options)(this, 'tick', descriptor);
+    this.tick = tick;
+  }
+
+  readonly #endForGood = (): void => {
+    this.#end.abort();
+    this.#removeJob();
+  };
+
+  #removeJob(): void {
+    const { scheduler, jobName } = this.#setup;
+    if (scheduler?.doesExist('cron', jobName) === true) {
+      scheduler.deleteCronJob(jobName);
+    }
+  }
+
+  /** No new sweep, and the one under way ends, or is left behind after `timeout` ms. */
+  async #stop(timeout: number): Promise<void> {
+    this.#setup.lifecycle.options.cleanup?.signal?.removeEventListener('abort', this.#endForGood);
+    this.#end.abort();
+    if (this.#running !== undefined) {
+      await within(timeout, this.#running.then(ignore, ignore));
+    }
+  }
+}
+
+function schedulerMissing(): PostgresSessionError {
+  return new PostgresSessionError(
+    'ERR_SCHEDULER_MISSING',
+    'Cleanup needs the scheduler of the application: import `ScheduleModule.forRoot()` once in its root module, or set `cleanup: false` and call `sweep()` yourself.',
+  );
+}
+
+function ignore(): void {}

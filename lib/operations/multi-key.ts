@@ -1,0 +1,135 @@
+import type { BatchToRun, Operation, TransactionQuery } from '../batching/types.js';
+import { textArray } from '../sql/array-parameters.js';
+import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
+import {
+  byKey,
+  entryArrays,
+  entryParameters,
+  inKeyOrder,
+  promised,
+  rowOf,
+  settleWith,
+  singleWrites,
+  type BatchLimits,
+  type Entry,
+  type OperationSetup,
+} from './shared.js';
+
+/** The operations that change many keys in one transaction. */
+export interface MultiKeyOperations {
+  readonly setMany: Operation<ReadonlyMap<string, Entry>, void>;
+  readonly deleteMany: Operation<ReadonlySet<string>, number>;
+}
+
+/** One statement of the transaction: its parameters, and how many rows it counts for. */
+interface Chunk {
+  readonly statement: Statement;
+  readonly values: readonly Parameter[];
+  readonly count: (result: StatementResult) => number;
+}
+
+export function multiKeyOperations(setup: OperationSetup): MultiKeyOperations {
+  const { limits, retryWrites } = setup;
+  const transaction = singleWrites(setup, retryWrites);
+  return {
+    setMany: {
+      ...transaction,
+      name: 'setMany',
+      execute(batch, done) {
+        const entries = [...batch.calls[0].args]
+          .map(([key, entry]) => ({ key, entry }))
+          .toSorted(inKeyOrder);
+        const chunks = chunksOf(entries, limits, ({ entry }) => entry.value.length);
+        const work = inOneTransaction(
+          batch,
+          chunks.map((chunk) => setChunk(setup, chunk)),
+        );
+        settleWith(
+          work.then(() => undefined),
+          done,
+        );
+      },
+    },
+    deleteMany: {
+      ...transaction,
+      name: 'deleteMany',
+      execute(batch, done) {
+        const chunks = chunksOf([...batch.calls[0].args].toSorted(), limits, () => 0);
+        const work = inOneTransaction(
+          batch,
+          chunks.map((chunk) => deleteChunk(setup, chunk)),
+        );
+        settleWith(work, done);
+      },
+    },
+  };
+}
+
+function setChunk(
+  { statements, limits, hasOwner }: OperationSetup,
+  entries: ReadonlyArray<{ readonly key: string; readonly entry: Entry }>,
+): Chunk {
+  const [{ key, entry }] = entries;
+  return {
+    ...(limits.maxRows === 1
+      ? { statement: statements.set, values: entryParameters(key, entry, hasOwner) }
+      : { statement: statements.setBatch, values: entryArrays(entries, hasOwner) }),
+    count: ({ rowCount }) => rowCount,
+  };
+}
+
+function deleteChunk({ statements, limits }: OperationSetup, keys: readonly string[]): Chunk {
+  if (limits.maxRows === 1) {
+    const [key] = keys;
+    return {
+      statement: statements.delete,
+      values: [key],
+      count: (result) => Number(rowOf(key, result)?.[1] === true),
+    };
+  }
+  return {
+    statement: statements.deleteBatch,
+    values: [textArray(keys)],
+    count: (result) => [...byKey(keys, result).values()].filter((live) => live === true).length,
+  };
+}
+
+/** A single statement is a transaction by itself. */
+async function inOneTransaction<A, V>(
+  { lease, lockWait }: BatchToRun<A, V>,
+  chunks: readonly Chunk[],
+): Promise<number> {
+  if (chunks.length === 1) {
+    const [{ statement, values, count }] = chunks;
+    return count(await promised((done) => lease.write(statement, values, lockWait, done)));
+  }
+  return lease.transaction(lockWait, (query) => runAll(chunks, query));
+}
+
+async function runAll(chunks: readonly Chunk[], query: TransactionQuery): Promise<number> {
+  let sum = 0;
+  for (const { statement, values, count } of chunks) {
+    sum += count(await query(statement, values));
+  }
+  return sum;
+}
+
+function chunksOf<T>(
+  items: readonly T[],
+  { maxRows, maxBytes }: BatchLimits,
+  sizeOf: (item: T) => number,
+): T[][] {
+  const chunks: T[][] = [];
+  let bytes = Infinity;
+  for (const item of items) {
+    bytes += sizeOf(item);
+    const chunk = chunks.at(-1);
+    if (chunk === undefined || chunk.length >= maxRows || bytes > maxBytes) {
+      chunks.push([item]);
+      bytes = sizeOf(item);
+    } else {
+      chunk.push(item);
+    }
+  }
+  return chunks;
+}

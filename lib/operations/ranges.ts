@@ -1,0 +1,177 @@
+import type { Lease, Operation } from '../batching/types.js';
+import { PostgresSessionError } from '../postgres-session.errors.js';
+import { textArray } from '../sql/array-parameters.js';
+import type { KeyRange } from '../sql/prefix-range.js';
+import { isRefused, sqlState, SqlState } from '../sql/sql-state.js';
+import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
+import { TIMINGS } from '../timings.js';
+import {
+  promised,
+  protocolError,
+  read,
+  settleWith,
+  singleWrites,
+  gatheredReads,
+  type OperationSetup,
+} from './shared.js';
+
+/** Keys that a page of a scan holds. */
+const SCAN_PAGE_SIZE = 500;
+
+/** Rows that a page of a range call deletes. */
+const DELETE_PAGE_SIZE = 1_000;
+
+/** The rest of a range, of one owner's entries or of all. */
+export interface PageRange extends KeyRange {
+  readonly owner?: string;
+}
+
+export interface OwnedPage extends KeyRange {
+  readonly owner: string;
+  /** Keys to keep. */
+  readonly except: ReadonlySet<string>;
+}
+
+/** What a page did, and where the next one begins; `undefined` after the last one. */
+export interface DeletedPage {
+  readonly deleted: number;
+  readonly lastKey: string | undefined;
+}
+
+export interface ScannedPage {
+  readonly keys: readonly string[];
+  readonly isLast: boolean;
+}
+
+/** The pages of the range calls. Each is a transaction of its own. */
+export interface RangeOperations {
+  /** Resolves to `false` if it may not or cannot: then the entries go by pages. */
+  readonly truncate: Operation<null, boolean>;
+  readonly deletePage: Operation<KeyRange, DeletedPage>;
+  readonly deleteOwnedPage: Operation<OwnedPage, DeletedPage>;
+  readonly scanPage: Operation<PageRange, ScannedPage>;
+}
+
+export function rangeOperations(setup: OperationSetup): RangeOperations {
+  const { statements, retryWrites } = setup;
+  const page = { ...singleWrites(setup, retryWrites) };
+  return {
+    truncate: {
+      ...page,
+      name: 'truncate',
+      execute({ lease }, done) {
+        settleWith(truncate(lease, statements.truncate), done);
+      },
+    },
+    deletePage: {
+      ...page,
+      name: 'deletePage',
+      execute({ lease, calls: [{ args }], lockWait }, done) {
+        const values = [args.from, args.to, String(DELETE_PAGE_SIZE)];
+        const work = async (): Promise<DeletedPage> => {
+          const keys = await keysOf(lease, statements.rangePage, values, args);
+          const deleted = await deleteKeys(lease, statements.deleteRows, keys, [], lockWait);
+          return { deleted, lastKey: lastOf(keys, DELETE_PAGE_SIZE) };
+        };
+        settleWith(work(), done);
+      },
+    },
+    deleteOwnedPage: {
+      ...page,
+      name: 'deleteOwnedPage',
+      execute({ lease, calls: [{ args }], lockWait }, done) {
+        const { from, to, owner, except } = args;
+        const values = [from, to, String(DELETE_PAGE_SIZE), owner];
+        const work = async (): Promise<DeletedPage> => {
+          const keys = await keysOf(lease, owned(statements.ownerPage), values, args);
+          const gone = keys.filter((key) => !except.has(key));
+          const statement = owned(statements.deleteOwnedRows);
+          const deleted = await deleteKeys(lease, statement, gone, [owner], lockWait);
+          return { deleted, lastKey: lastOf(keys, DELETE_PAGE_SIZE) };
+        };
+        settleWith(work(), done);
+      },
+    },
+    scanPage: {
+      ...gatheredReads(setup),
+      name: 'scanPage',
+      concurrency: setup.limits.singleConcurrency,
+      maxRows: 1,
+      pipelined: false,
+      execute({ lease, calls: [{ args }] }, done) {
+        const { from, to, owner } = args;
+        const values = [from, to, String(SCAN_PAGE_SIZE)];
+        const statement = owner === undefined ? statements.scanPage : owned(statements.ownerPage);
+        read(lease, statement, owner === undefined ? values : [...values, owner], done, (result) => {
+          const keys = keysWithin(args, result);
+          return [{ keys, isLast: lastOf(keys, SCAN_PAGE_SIZE) === undefined }];
+        });
+      },
+    },
+  };
+}
+
+export function ownerUnsupported(): PostgresSessionError {
+  return new PostgresSessionError(
+    'ERR_OWNER_UNSUPPORTED',
+    'The table has no column "owner", so entries cannot be found by their owner. A table that this module makes has it.',
+  );
+}
+
+/** A statement that waits for the lock on the whole table has everybody else wait behind it. */
+async function truncate(lease: Lease, statement: Statement): Promise<boolean> {
+  try {
+    await lease.transaction(TIMINGS.TRUNCATE_LOCK_WAIT, (query) => query(statement, []));
+    return true;
+  } catch (error) {
+    if (isRefused(error) || sqlState(error) === SqlState.LOCK_NOT_AVAILABLE) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+async function keysOf(
+  lease: Lease,
+  statement: Statement,
+  values: readonly Parameter[],
+  range: KeyRange,
+): Promise<string[]> {
+  return keysWithin(range, await promised((done) => lease.read(statement, values, done)));
+}
+
+async function deleteKeys(
+  lease: Lease,
+  statement: Statement,
+  keys: readonly string[],
+  further: readonly Parameter[],
+  lockWait: number,
+): Promise<number> {
+  if (keys.length === 0) {
+    return 0;
+  }
+  const values = [textArray(keys), ...further];
+  const result = await promised((done) => lease.write(statement, values, lockWait, done));
+  return result.rowCount;
+}
+
+function keysWithin({ from }: KeyRange, { rows }: StatementResult): string[] {
+  const keys = rows.map(([key]) => key as string);
+  const first = Buffer.from(keys[0] ?? from);
+  if (Buffer.compare(first, Buffer.from(from)) < 0) {
+    throw protocolError('it has keys outside of the range');
+  }
+  return keys;
+}
+
+/** A page that is not full is the last one. */
+function lastOf(keys: readonly string[], pageSize: number): string | undefined {
+  return keys.length < pageSize ? undefined : keys.at(-1);
+}
+
+function owned(statement: Statement | undefined): Statement {
+  if (statement === undefined) {
+    throw ownerUnsupported();
+  }
+  return statement;
+}

@@ -1,0 +1,221 @@
+import type {
+  BatchCallback,
+  Lease,
+  Operation,
+  Refusal,
+  StatementCallback,
+} from '../batching/types.js';
+import { PostgresSessionError } from '../postgres-session.errors.js';
+import { float8Array, byteaArray, textArray } from '../sql/array-parameters.js';
+import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
+import type { Statements } from '../sql/statements.js';
+import { asError } from '../utils/errors.js';
+
+/** An entry to be written. */
+export interface Entry {
+  readonly value: Buffer;
+  /** Milliseconds, or null for no expiry. */
+  readonly ttl: number | null;
+  readonly owner: string | null;
+}
+
+/** How much a batch carries, and how many batches are in flight. */
+export interface BatchLimits {
+  /** Batches of an operation whose calls share batches. */
+  readonly concurrency: number;
+  readonly maxRows: number;
+  readonly maxBytes: number;
+  /** Batches of an operation whose calls travel alone. */
+  readonly singleConcurrency: number;
+}
+
+/** What every operation is made from. */
+export interface OperationSetup {
+  readonly statements: Statements;
+  readonly limits: BatchLimits;
+  readonly hasOwner: boolean;
+  /** Whether writes that may run twice are tried again when their outcome is unknown. */
+  readonly retryWrites: boolean;
+}
+
+type Traits = Omit<Operation<unknown, unknown>, 'name' | 'share' | 'execute'>;
+
+/** Reads whose calls share batches. */
+export function gatheredReads({ limits }: OperationSetup): Traits {
+  const { concurrency, maxRows, maxBytes } = limits;
+  return {
+    writes: false,
+    pipelined: true,
+    concurrency,
+    maxRows,
+    maxBytes,
+    repeatable: true,
+    sizeOf: noSize,
+  };
+}
+
+/** Writes whose calls share batches, and may run twice. */
+export function gatheredWrites({ limits, retryWrites }: OperationSetup): Traits {
+  const { concurrency, maxRows, maxBytes } = limits;
+  return {
+    writes: true,
+    pipelined: false,
+    concurrency,
+    maxRows,
+    maxBytes,
+    repeatable: retryWrites,
+    sizeOf: noSize,
+  };
+}
+
+/** Writes that travel alone. */
+export function singleWrites({ limits }: OperationSetup, repeatable: boolean): Traits {
+  return {
+    writes: true,
+    pipelined: false,
+    concurrency: limits.singleConcurrency,
+    maxRows: 1,
+    maxBytes: Infinity,
+    repeatable,
+    sizeOf: noSize,
+  };
+}
+
+function noSize(): number {
+  return 0;
+}
+
+/** Runs a statement that reads, and makes the results of its calls from what it returns. */
+export function read<V>(
+  lease: Lease,
+  statement: Statement,
+  values: readonly Parameter[],
+  done: BatchCallback<V>,
+  results: (result: StatementResult) => Parameters<BatchCallback<V>>[1],
+): void {
+  lease.read(statement, values, answer(done, results));
+}
+
+/** The same for a statement that writes. */
+export function write<V>(
+  { lease, lockWait }: { readonly lease: Lease; readonly lockWait: number },
+  statement: Statement,
+  values: readonly Parameter[],
+  done: BatchCallback<V>,
+  results: (result: StatementResult) => Parameters<BatchCallback<V>>[1],
+): void {
+  lease.write(statement, values, lockWait, answer(done, results));
+}
+
+function answer<V>(
+  done: BatchCallback<V>,
+  results: (result: StatementResult) => Parameters<BatchCallback<V>>[1],
+) {
+  return (error: unknown, result?: StatementResult): void => {
+    if (result === undefined) {
+      done(error);
+      return;
+    }
+    let made: Parameters<BatchCallback<V>>[1];
+    try {
+      made = results(result);
+    } catch (fault) {
+      done(fault);
+      return;
+    }
+    done(undefined, made);
+  };
+}
+
+/** An operation with asynchronous steps. */
+export function settleWith<V>(work: Promise<V | Refusal>, done: BatchCallback<V>): void {
+  work.then((result) => done(undefined, [result]), done);
+}
+
+/** For operations with several steps. */
+export function promised(
+  run: (done: StatementCallback) => void,
+): Promise<StatementResult> {
+  return new Promise((resolve, reject) => {
+    run((error, result) => {
+      if (result === undefined) {
+        reject(asError(error));
+      } else {
+        resolve(result);
+      }
+    });
+  });
+}
+
+/** An answer that is not the one to the statement that was sent. */
+export function protocolError(what: string): PostgresSessionError {
+  return new PostgresSessionError(
+    'ERR_PROTOCOL',
+    `The answer does not belong to the statement: ${what}. The connection was thrown away.`,
+  );
+}
+
+/** The row of a statement about one key that always has one. */
+export function onlyRowOf(key: string, result: StatementResult): readonly unknown[] {
+  const row = rowOf(key, result);
+  if (row === undefined) {
+    throw protocolError('it has no row');
+  }
+  return row;
+}
+
+/** The one row that a statement about one key returns at most; its first column is that key. */
+export function rowOf(key: string, { rows }: StatementResult): readonly unknown[] | undefined {
+  if (rows.length > 1 || (rows.length === 1 && rows[0][0] !== key)) {
+    throw protocolError('it has rows of other keys');
+  }
+  return rows.length === 0 ? undefined : rows[0];
+}
+
+/** Whether the one row that is looked for was changed. */
+export function isOneRow({ rowCount }: StatementResult): boolean[] {
+  if (!(rowCount <= 1)) {
+    throw protocolError(`it counts ${rowCount} rows`);
+  }
+  return [rowCount === 1];
+}
+
+/** The second column by the first, which is one of the keys that were asked for. */
+export function byKey(keys: readonly string[], { rows }: StatementResult): Map<unknown, unknown> {
+  const found = new Map<unknown, unknown>();
+  for (const row of rows) {
+    found.set(row[0], row[1]);
+  }
+  if (found.size > 0 && keys.reduce((hits, key) => hits + Number(found.has(key)), 0) < found.size) {
+    throw protocolError('it has rows of other keys');
+  }
+  return found;
+}
+
+/** The parameters of `set` and of statements like it. */
+export function entryParameters(key: string, entry: Entry, hasOwner: boolean): Parameter[] {
+  const parameters = [key, entry.value, ttlParameter(entry.ttl)];
+  return hasOwner ? [...parameters, entry.owner] : parameters;
+}
+
+export function ttlParameter(ttl: number | null): string | null {
+  return ttl === null ? null : String(ttl);
+}
+
+/** The parameters of `setBatch`. Rows are locked in the order of the arrays, so they must be sorted. */
+export function entryArrays(
+  sorted: ReadonlyArray<{ readonly key: string; readonly entry: Entry }>,
+  hasOwner: boolean,
+): Buffer[] {
+  const arrays = [
+    textArray(sorted.map(({ key }) => key)),
+    byteaArray(sorted.map(({ entry }) => entry.value)),
+    float8Array(sorted.map(({ entry }) => entry.ttl)),
+  ];
+  return hasOwner ? [...arrays, textArray(sorted.map(({ entry }) => entry.owner))] : arrays;
+}
+
+/** One order of keys for all stores, so that statements that lock many rows do not deadlock. */
+export function inKeyOrder(a: { readonly key: string }, b: { readonly key: string }): number {
+  return a.key < b.key ? -1 : Number(a.key > b.key);
+}

@@ -1,0 +1,161 @@
+import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg';
+import { PostgresSessionError } from '../postgres-session.errors.js';
+import { codeOf, messageOf } from '../utils/errors.js';
+import { isRefusedForGood } from '../sql/sql-state.js';
+import { binaryRowsClient } from '../protocol/binary-rows.js';
+import { checkOut, isSupportedClient } from '../protocol/driver-internals.js';
+import { withoutData } from '../protocol/error-data.js';
+import { afterReading } from '../utils/timers.js';
+
+export interface ConnectOptions {
+  /** How often connecting is tried again. */
+  readonly retryAttempts: number;
+  /** Milliseconds between the tries. */
+  readonly retryDelay: number;
+  /** Milliseconds that one try may take. */
+  readonly timeout: number;
+  /** Ends the tries. */
+  readonly signal: AbortSignal;
+  readonly onRetry: (attempt: number, error: unknown) => void;
+}
+
+/** Codes of Node's TLS errors that mean a certificate was refused. */
+const CERTIFICATE_REFUSED =
+  /^(CERT_|ERR_TLS_|ERR_SSL_|ERR_OSSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA)/;
+
+/** What the driver itself says, without a code, of settings that no waiting mends. */
+const SETTINGS_REFUSED = /does not support SSL|^SASL|password must be a string/i;
+
+/** Checks a client out, with retries. What waiting cannot mend fails at once. */
+export async function connect(pool: Pool, options: ConnectOptions): Promise<PoolClient> {
+  const attempts = options.retryAttempts + 1;
+  for (let attempt = 1; ; attempt += 1) {
+    options.signal.throwIfAborted();
+    try {
+      return await connectOnce(pool, options);
+    } catch (error) {
+      options.signal.throwIfAborted();
+      if (attempt === attempts || isHopeless(error)) {
+        throw connectError(pool, attempt, error);
+      }
+      options.onRetry(attempt, error);
+      await delay(options.retryDelay, options.signal);
+    }
+  }
+}
+
+/** One attempt, given up after its time whatever the pool's own settings are, or when the signal aborts. */
+function connectOnce(pool: Pool, { timeout, signal }: ConnectOptions): Promise<PoolClient> {
+  return new Promise((resolve, reject) => {
+    let isOver = false;
+    const end = (): void => {
+      isOver = true;
+      cancel();
+      signal.removeEventListener('abort', onAbort);
+    };
+    const abandon = (reason: Error): void => {
+      if (!isOver) {
+        end();
+        giveUp?.();
+        reject(reason);
+      }
+    };
+    const onAbort = (): void => abandon(signal.reason as Error);
+    const cancel = afterReading(timeout, () =>
+      abandon(new Error(`no connection within ${timeout} ms`)),
+    );
+    signal.addEventListener('abort', onAbort);
+    const giveUp = checkOut(pool, (error, client) => {
+      if (isOver) {
+        client?.release();
+        return;
+      }
+      end();
+      if (client === undefined) {
+        reject(error ?? new Error('the pool gave neither a client nor an error'));
+      } else {
+        resolve(client);
+      }
+    });
+  });
+}
+
+/** Refuses clients that take no queries but the driver's own. */
+export function checkClient(client: PoolClient): void {
+  if (!isSupportedClient(client)) {
+    throw new PostgresSessionError(
+      'ERR_INVALID_OPTION',
+      'Invalid option `pool` or `connection`: its clients are of pg-native, or have `pipeline: true`. Allowed: the JavaScript client of pg without pipeline.',
+    );
+  }
+}
+
+const ownPools = new WeakSet<Pool>();
+
+/** Whether the module made the pool, and has to end it. */
+export function isOwnPool(pool: Pool): boolean {
+  return ownPools.has(pool);
+}
+
+/** Makes the module's own pool. Reads the settings first, so that bad ones are told before a connection is made. */
+export function createPool(config: PoolConfig, connectionTimeout: number): Pool {
+  readAddress(config);
+  const pool = new pg.Pool({
+    connectionTimeoutMillis: connectionTimeout,
+    // Idle connections are no reason to keep a process, for instance one whose boot failed.
+    allowExitOnIdle: true,
+    keepAlive: true,
+    Client: binaryRowsClient,
+    ...config,
+  });
+  // The pool's options are there for everyone to print; the password in the string is not.
+  Object.defineProperty(pool.options, 'connectionString', { enumerable: false });
+  ownPools.add(pool);
+  return pool;
+}
+
+function connectError(pool: Pool, attempts: number, error: unknown): PostgresSessionError {
+  const { host, port, database } = readAddress(pool.options);
+  const times = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
+  return new PostgresSessionError(
+    'ERR_CONNECT',
+    `No connection to PostgreSQL at host "${host}", port ${port}, database "${database}" after ${times}: ${messageOf(error)}`,
+    { cause: withoutData(error) },
+  );
+}
+
+function readAddress(config: PoolConfig): { host: string; port: number; database: string } {
+  try {
+    const { host, port, database } = new pg.Client(config);
+    return { host, port, database: database ?? '' };
+  } catch {
+    // The parser's own error quotes the string, and with it the password.
+    throw new PostgresSessionError(
+      'ERR_INVALID_OPTION',
+      'Invalid option `connection`: it cannot be read. Allowed: a connection string such as postgres://user@host:5432/database, or a pg.PoolConfig.',
+    );
+  }
+}
+
+function isHopeless(error: unknown): boolean {
+  const code = codeOf(error);
+  return (
+    isRefusedForGood(error) ||
+    CERTIFICATE_REFUSED.test(code) ||
+    (code === '' && SETTINGS_REFUSED.test(messageOf(error)))
+  );
+}
+
+function delay(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+}

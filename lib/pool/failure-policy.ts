@@ -1,0 +1,159 @@
+import type { FailureAction, FailurePolicy, Lease } from '../batching/types.js';
+import { withoutData } from '../protocol/error-data.js';
+import { PostgresSessionError } from '../postgres-session.errors.js';
+import {
+  isConnectionLost,
+  isPlanStale,
+  isRefusedForGood,
+  isRolledBack,
+  isStatementNameLost,
+  sqlState,
+  SqlState,
+} from '../sql/sql-state.js';
+import { messageOf } from '../utils/errors.js';
+
+/** Wraps what went wrong in a call that is not repeatable, before it had written anything. */
+export class NothingWrittenError extends Error {
+  constructor(cause: unknown) {
+    super('nothing was written', { cause });
+  }
+}
+
+export interface SessionFailurePolicyOptions {
+  readonly operationTimeout: number | undefined;
+  readonly maxQueue: number;
+  /** Whether what may run twice is tried again when its outcome is unknown. */
+  readonly retryWrites: boolean;
+  /** Whether the pool can still make connections. */
+  readonly isPoolEnded: () => boolean;
+  /** Called when every connection made so far has to be given up. */
+  readonly renewConnections: () => void;
+}
+
+/** Says of each error of the driver what the store does about it. */
+export class SessionFailurePolicy implements FailurePolicy {
+  constructor(private readonly options: SessionFailurePolicyOptions) {}
+
+  onBatchError(error: unknown, repeatable: boolean, lease: Lease): FailureAction {
+    if (error instanceof NothingWrittenError) {
+      return this.onBatchError(error.cause, true, lease);
+    }
+    if (isConnectionLost(error) || isUnanswered(error)) {
+      return repeatable ? retryElsewhere(error) : outcomeUnknown(error);
+    }
+    if (error instanceof PostgresSessionError) {
+      return fail(error);
+    }
+    if (isStatementNameLost(error)) {
+      return lease.isDirect ? retryElsewhere(error) : noNamedStatements(error);
+    }
+    if (sqlState(error) === SqlState.READ_ONLY_SQL_TRANSACTION) {
+      this.options.renewConnections();
+      return retryElsewhere(error);
+    }
+    if (isPlanStale(error)) {
+      return retryElsewhere(error);
+    }
+    if (isRolledBack(error)) {
+      return { ...retryElsewhere(error), discard: false };
+    }
+    if (sqlState(error) === SqlState.LOCK_NOT_AVAILABLE) {
+      // A batch waits for locks less long than its calls would by themselves.
+      return { ...fail(this.queryError(error)), split: true, retry: true, locked: true };
+    }
+    return { ...fail(this.queryError(error)), split: true };
+  }
+
+  onAcquireError(error: unknown): FailureAction {
+    if (isStatementNameLost(error)) {
+      return noNamedStatements(error);
+    }
+    const retry = !isRefusedForGood(error) && !this.options.isPoolEnded();
+    return { ...retryElsewhere(error), retry };
+  }
+
+  unanswered(): PostgresSessionError {
+    return new PostgresSessionError(UNANSWERED, 'The statement was not answered in its time.');
+  }
+
+  timedOut(cause: unknown): PostgresSessionError {
+    return new PostgresSessionError(
+      'ERR_TIMEOUT',
+      `The call did not end within operationTimeout (${this.options.operationTimeout} ms).`,
+      { cause },
+    );
+  }
+
+  overloaded(): PostgresSessionError {
+    return new PostgresSessionError(
+      'ERR_OVERLOADED',
+      `More than ${this.options.maxQueue} calls are waiting (batching.maxQueue).`,
+    );
+  }
+
+  closed(): PostgresSessionError {
+    return new PostgresSessionError('ERR_STORE_CLOSED', 'The session store is closed.');
+  }
+
+  private queryError(error: unknown): PostgresSessionError {
+    return sqlState(error) === SqlState.QUERY_CANCELED
+      ? this.timedOut(withoutData(error))
+      : toSessionError(error);
+  }
+}
+
+/** An error of the driver as one of ours. */
+export function toSessionError(error: unknown): PostgresSessionError {
+  if (error instanceof PostgresSessionError || isConnectionLost(error)) {
+    return connectionError(error);
+  }
+  // An error of the database that no second try mends.
+  const cause = withoutData(error);
+  const message = `Database error ${sqlState(error)}: ${messageOf(cause)}`;
+  return new PostgresSessionError('ERR_QUERY', message, { cause });
+}
+
+const UNANSWERED = 'ERR_CONNECTION';
+
+function isUnanswered(error: unknown): boolean {
+  return (
+    error instanceof PostgresSessionError &&
+    (error.code === UNANSWERED || error.code === 'ERR_PROTOCOL')
+  );
+}
+
+function fail(error: PostgresSessionError): FailureAction {
+  return { discard: false, split: false, retry: false, locked: false, error };
+}
+
+function retryElsewhere(error: unknown): FailureAction {
+  return { ...fail(connectionError(error)), discard: true, retry: true };
+}
+
+function outcomeUnknown(error: unknown): FailureAction {
+  const cause = error instanceof PostgresSessionError ? error : withoutData(error);
+  const unknown = new PostgresSessionError(
+    'ERR_OUTCOME_UNKNOWN',
+    'The connection broke after the write was sent: whether it took effect is unknown, and it must not run twice.',
+    { cause },
+  );
+  return { ...fail(unknown), discard: true };
+}
+
+function connectionError(error: unknown): PostgresSessionError {
+  if (error instanceof PostgresSessionError) {
+    return error;
+  }
+  return new PostgresSessionError('ERR_CONNECTION', 'The connection to PostgreSQL failed.', {
+    cause: withoutData(error),
+  });
+}
+
+function noNamedStatements(error: unknown): FailureAction {
+  const lost = new PostgresSessionError(
+    'ERR_PREPARED_STATEMENTS',
+    'The pooler in front of PostgreSQL does not keep named statements: set `preparedStatements: false`, or use PgBouncer 1.21 or newer with `max_prepared_statements` set.',
+    { cause: withoutData(error) },
+  );
+  return { ...fail(lost), discard: true };
+}

@@ -1,0 +1,198 @@
+import type { PoolClient } from 'pg';
+import type { Lease, StatementCallback, TransactionQuery } from '../batching/types.js';
+import { bytesReadBy, processIdOf, setPipelining } from '../protocol/driver-internals.js';
+import { StatementQuery, type Prelude } from '../protocol/statement-query.js';
+import { isRefused } from '../sql/sql-state.js';
+import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
+import { asError } from '../utils/errors.js';
+import type { Backend } from './fence.js';
+import { IDENTIFY, SET_LOCAL, settingsPrelude, type Limits } from './session-setup.js';
+
+/** What a connection needs of its pool. */
+export interface ConnectionOwner {
+  readonly preparedStatements: boolean;
+  /** Milliseconds that a write may take on the server; 0 for no bound. */
+  readonly statementTimeout: number;
+  giveBack(connection: SessionConnection): void;
+  discard(connection: SessionConnection): void;
+  /** Resolves once what the connection was running can no longer take effect. */
+  fence(connection: SessionConnection): Promise<void>;
+}
+
+/** A client of the pool, of which the store knows what is at its other end and what was prepared on it. */
+export class SessionConnection implements Lease {
+  /** The server's backend; `undefined` if a pooler stands in between, or the role may not see it. */
+  backend: Backend | undefined;
+  /** Statements whose plan was made on this connection with care. */
+  private readonly planned = new Set<Statement>();
+  /** Batches that it is checked out for. */
+  private leases = 0;
+  private pipelines = false;
+  private inTransaction = false;
+  isSetUp = false;
+
+  constructor(
+    readonly client: PoolClient,
+    private readonly owner: ConnectionOwner,
+    /** Connections of an older generation are thrown away: the server was in trouble since. */
+    readonly generation: number,
+  ) {}
+
+  /** Not behind a pooler, which goes by the answers when it hands a backend on. */
+  get joinable(): boolean {
+    return this.pipelines && this.leases === 1 && !this.inTransaction;
+  }
+
+  get isDirect(): boolean {
+    return this.backend !== undefined;
+  }
+
+  get bytesRead(): number {
+    return bytesReadBy(this.client);
+  }
+
+  /** Once, while it is new. */
+  async setUp(): Promise<void> {
+    this.backend = await this.identifyBackend();
+    if (this.owner.preparedStatements) {
+      // Alone, so that the driver notes under its name that it is prepared.
+      const { statement, values } = settingsPrelude(undefined, false);
+      await this.query(statement, values);
+      this.planned.add(statement);
+    }
+    this.isSetUp = true;
+  }
+
+  checkedOut(): void {
+    this.leases = 1;
+    this.pipelines = this.isDirect && setPipelining(this.client, true);
+  }
+
+  retain(): void {
+    this.leases += 1;
+  }
+
+  release(): void {
+    this.leases -= 1;
+    if (this.leases === 0) {
+      this.stopPipelining();
+      this.owner.giveBack(this);
+    }
+  }
+
+  /** Throws it away. */
+  discard(): void {
+    this.stopPipelining();
+    this.owner.discard(this);
+  }
+
+  abandon(): Promise<void> {
+    this.discard();
+    return this.owner.fence(this);
+  }
+
+  read(statement: Statement, values: readonly Parameter[], done: StatementCallback): void {
+    this.run(statement, values, this.preludeOf(statement, undefined), done);
+  }
+
+  write(
+    statement: Statement,
+    values: readonly Parameter[],
+    lockWait: number,
+    done: StatementCallback,
+  ): void {
+    const limits = { statement: this.owner.statementTimeout, lock: lockWait };
+    this.run(statement, values, this.preludeOf(statement, limits), done);
+  }
+
+  transaction<T>(lockWait: number, body: (query: TransactionQuery) => Promise<T>): Promise<T> {
+    return this.boundedTransaction({ statement: this.owner.statementTimeout, lock: lockWait }, body);
+  }
+
+  async boundedTransaction<T>(
+    { statement, lock }: Limits,
+    body: (query: TransactionQuery) => Promise<T>,
+  ): Promise<T> {
+    await this.client.query(
+      `BEGIN; SET LOCAL statement_timeout = ${statement}; SET LOCAL lock_timeout = ${lock}`,
+    );
+    this.inTransaction = true;
+    try {
+      const result = await body((text, values) => this.query(text, values));
+      await this.client.query('COMMIT');
+      return result;
+    } catch (error) {
+      // On a lost connection the roll-back fails too; the error that counts is the first.
+      await this.client.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    } finally {
+      this.inTransaction = false;
+    }
+  }
+
+  /** For statements outside of batches, without bounds of their own. */
+  query(statement: Statement, values: readonly Parameter[] = []): Promise<StatementResult> {
+    return new Promise((resolve, reject) => {
+      this.read(statement, values, (error, result) => {
+        if (result === undefined) {
+          reject(asError(error));
+        } else {
+          resolve(result);
+        }
+      });
+    });
+  }
+
+  private async identifyBackend(): Promise<Backend | undefined> {
+    const pid = processIdOf(this.client);
+    try {
+      const { rows } = await this.query(IDENTIFY, [String(pid)]);
+      const startedAt = rows[0]?.[0];
+      return typeof startedAt === 'string' ? { pid, startedAt } : undefined;
+    } catch (error) {
+      if (isRefused(error)) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  /** The driver sends one query after the other again, as the pool's other users expect. */
+  private stopPipelining(): void {
+    if (this.pipelines) {
+      this.pipelines = false;
+      setPipelining(this.client, false);
+    }
+  }
+
+  private preludeOf(statement: Statement, limits: Limits | undefined): Prelude | undefined {
+    // Before it is set up, there is no statement to make settings by.
+    const makesPlan =
+      this.owner.preparedStatements && this.planned.has(SET_LOCAL) && !this.planned.has(statement);
+    if (makesPlan) {
+      this.planned.add(statement);
+    }
+    return limits !== undefined || makesPlan ? settingsPrelude(limits, makesPlan) : undefined;
+  }
+
+  private run(
+    statement: Statement,
+    values: readonly Parameter[],
+    prelude: Prelude | undefined,
+    done: StatementCallback,
+  ): void {
+    const query = new StatementQuery(statement, values, this.owner.preparedStatements, prelude);
+    this.client.query(query, (error: unknown) => {
+      let result: StatementResult | undefined;
+      let fault = error;
+      if (error == null) {
+        try {
+          result = query.result();
+        } catch (thrown) {
+          fault = thrown;
+        }
+      }
+      done(fault, result);
+    });
+  }
+}

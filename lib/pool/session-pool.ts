@@ -1,0 +1,297 @@
+import type { Pool, PoolClient } from 'pg';
+import type { LeaseSource } from '../batching/types.js';
+import {
+  checkOut,
+  destroySocket,
+  isAtRest,
+  whenReady,
+} from '../protocol/driver-internals.js';
+import { sqlState, SqlState } from '../sql/sql-state.js';
+import { TIMINGS } from '../timings.js';
+import { asError } from '../utils/errors.js';
+import { afterReading, watched, within } from '../utils/timers.js';
+import { Fence } from './fence.js';
+import { SessionConnection, type ConnectionOwner } from './session-connection.js';
+
+export interface SessionPoolOptions {
+  /** Whether the pool is the module's own, to be ended with the store. */
+  readonly owned: boolean;
+  readonly preparedStatements: boolean;
+  readonly operationTimeout: number | undefined;
+  readonly warn: (message: string) => void;
+}
+
+type Acquired = (error: unknown, connection?: SessionConnection) => void;
+
+/**
+ * The pool as the store uses it: each connection is set up once, and taken only when it is clean. Nothing of
+ * ours outlives our statements on it, whoever owns the pool.
+ */
+export class SessionPool implements LeaseSource, ConnectionOwner {
+  readonly capacity: number;
+  readonly statementTimeout: number;
+  private readonly connectTimeout: number;
+  private readonly fenceOf: Fence;
+  private readonly known = new Map<PoolClient, SessionConnection>();
+  /** Clients that are checked out for us. */
+  private readonly inUse = new Set<PoolClient>();
+  /** Who waits for a connection of ours, because the server refuses more of them. */
+  private readonly waiters: Acquired[] = [];
+  private isHedging = false;
+  private generation = 0;
+  private renewedAt = -Infinity;
+  private closed = false;
+
+  constructor(
+    readonly pool: Pool,
+    private readonly options: SessionPoolOptions,
+  ) {
+    // The other half of a pool that the application uses too stays free for it.
+    const { max } = pool.options;
+    this.capacity = options.owned ? max : Math.ceil(max / 2);
+    this.connectTimeout = options.operationTimeout ?? TIMINGS.CONNECT;
+    this.statementTimeout = options.operationTimeout ?? 0;
+    this.fenceOf = new Fence({
+      openAfter: this.connectTimeout + TIMINGS.FENCE_MARGIN,
+      acquire: () => this.acquireConnection(),
+      warn: options.warn,
+    });
+  }
+
+  /** Listens to the pool: the error of an idle connection without a listener ends the process. */
+  attach(): void {
+    this.detach();
+    this.pool.on('error', ignore);
+    this.pool.on('remove', this.forget);
+  }
+
+  detach(): void {
+    this.pool.off('error', ignore);
+    this.pool.off('remove', this.forget);
+  }
+
+  get preparedStatements(): boolean {
+    return this.options.preparedStatements;
+  }
+
+  /** Calls back with a clean connection, or with why there is none. */
+  acquire(done: Acquired): void {
+    let settled = false;
+    let attempts = 0;
+    let stopHedging: (() => void) | undefined;
+    const settle: Acquired = (error, connection) => {
+      settled = true;
+      stopHedging?.();
+      done(error, connection);
+    };
+    const attempt = (timeout: number): void => {
+      attempts += 1;
+      this.connect(timeout, (error, connection) => {
+        attempts -= 1;
+        if (settled) {
+          connection?.release();
+        } else if (connection !== undefined) {
+          settle(undefined, connection);
+        } else if (this.mayWaitForOther(error)) {
+          this.waiters.push(settle);
+        } else if (attempts === 0) {
+          settle(error);
+        }
+      });
+    };
+    if (this.pool.idleCount === 0) {
+      stopHedging = this.hedge(() => attempt(TIMINGS.HEDGE_CONNECT));
+    }
+    attempt(this.connectTimeout);
+  }
+
+  acquireConnection(): Promise<SessionConnection> {
+    return new Promise((resolve, reject) => {
+      this.acquire((error, connection) => {
+        if (connection === undefined) {
+          reject(asError(error));
+        } else {
+          resolve(connection);
+        }
+      });
+    });
+  }
+
+  giveBack(connection: SessionConnection): void {
+    const { client } = connection;
+    if (!isAtRest(client)) {
+      whenReady(client, TIMINGS.CLIENT_REST, () => {
+        if (isAtRest(client)) {
+          this.giveBack(connection);
+        } else {
+          this.discard(connection);
+        }
+      });
+      return;
+    }
+    const waiter = connection.generation < this.generation ? undefined : this.waiters.shift();
+    if (waiter === undefined) {
+      this.releaseClient(client, false);
+    } else {
+      connection.checkedOut();
+      waiter(undefined, connection);
+    }
+  }
+
+  discard({ client }: SessionConnection): void {
+    this.releaseClient(client, true);
+  }
+
+  fence({ backend }: SessionConnection): Promise<void> {
+    return this.fenceOf.wait(backend);
+  }
+
+  /** The server was in trouble or changed its role: the connections made so far are not to be trusted. */
+  renew(): void {
+    const now = performance.now();
+    if (now - this.renewedAt > TIMINGS.RENEWAL_PAUSE) {
+      this.renewedAt = now;
+      this.generation += 1;
+    }
+  }
+
+  /** Ends a pool of our own; leaves any other as it was found. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.fenceOf.close();
+    const clients = [...this.known.keys()];
+    // What is still checked out was cut off, and its pool would wait for it.
+    for (const client of this.inUse) {
+      this.releaseClient(client, true);
+    }
+    if (!this.options.owned) {
+      this.detach();
+      this.known.clear();
+      clients.forEach((client) => client.off('error', ignore));
+      return;
+    }
+    if (!this.pool.ending) {
+      const ends = clients.map((client) => new Promise((resolve) => client.once('end', resolve)));
+      await within(TIMINGS.END_CONNECTION, Promise.all([this.pool.end(), ...ends]));
+      clients.forEach(destroySocket);
+    }
+  }
+
+  /** While an attempt is not answered, makes another one every now and then: the first may be lost. */
+  private hedge(attempt: () => void): (() => void) | undefined {
+    if (this.isHedging) {
+      return undefined;
+    }
+    this.isHedging = true;
+    const timer = setInterval(() => {
+      if (this.pool.totalCount < this.pool.options.max) {
+        attempt();
+      }
+    }, TIMINGS.HEDGE_CONNECT).unref();
+    return () => {
+      this.isHedging = false;
+      clearInterval(timer);
+    };
+  }
+
+  /** The server has no place for one more connection, but there are some of ours. */
+  private mayWaitForOther(error: unknown): boolean {
+    return sqlState(error) === SqlState.TOO_MANY_CONNECTIONS && this.inUse.size > 0;
+  }
+
+  /** One attempt, given up after so many milliseconds. */
+  private connect(timeout: number, done: Acquired): void {
+    let isOver = false;
+    const finish: Acquired = (error, connection) => {
+      if (isOver) {
+        connection?.release();
+        return;
+      }
+      isOver = true;
+      cancel();
+      done(error, connection);
+    };
+    const cancel = afterReading(timeout, () => {
+      finish(new Error(`No connection within ${timeout} ms.`));
+      giveUp?.();
+    });
+    const giveUp = checkOut(this.pool, (error, client) => {
+      if (client === undefined) {
+        finish(error);
+      } else if (isOver || this.closed) {
+        client.release();
+        finish(new Error('The store was closed meanwhile.'));
+      } else {
+        this.inUse.add(client);
+        this.takeOver(client, timeout, finish);
+      }
+    });
+  }
+
+  /** Takes a client that the pool handed out, if it is clean. */
+  private takeOver(client: PoolClient, timeout: number, done: Acquired): void {
+    const connection = this.known.get(client) ?? this.meet(client);
+    const replace = (): void => {
+      this.releaseClient(client, true);
+      this.connect(timeout, done);
+    };
+    if (connection.generation < this.generation) {
+      replace();
+    } else if (!isAtRest(client)) {
+      // Somebody left a query in flight on it, or queued one as it was handed out.
+      whenReady(client, TIMINGS.CLIENT_REST, () =>
+        isAtRest(client) ? this.takeOver(client, timeout, done) : replace(),
+      );
+    } else if (connection.isSetUp) {
+      connection.checkedOut();
+      done(undefined, connection);
+    } else {
+      this.setUp(connection).then(() => {
+        connection.checkedOut();
+        done(undefined, connection);
+      }, done);
+    }
+  }
+
+  private meet(client: PoolClient): SessionConnection {
+    // A client that is checked out has no listener of the pool's, and an `error` without one ends the process.
+    client.on('error', ignore);
+    const connection = new SessionConnection(client, this, this.generation);
+    this.known.set(client, connection);
+    return connection;
+  }
+
+  private async setUp(connection: SessionConnection): Promise<void> {
+    const discard = (): void => this.discard(connection);
+    try {
+      await watched(this.connectTimeout, discard, () => connection.setUp());
+    } catch (error) {
+      discard();
+      throw error;
+    }
+  }
+
+  private releaseClient(client: PoolClient, broken: boolean): void {
+    if (!this.inUse.delete(client)) {
+      return;
+    }
+    client.release(broken);
+    if (broken) {
+      setTimeout(() => destroySocket(client), TIMINGS.END_CONNECTION).unref();
+    }
+    if (this.inUse.size === 0) {
+      // None will be given back for them.
+      this.waiters.splice(0).forEach((waiter) => waiter(new Error('The connection was lost.')));
+    }
+  }
+
+  private readonly forget = (client: PoolClient): void => {
+    if (this.known.delete(client)) {
+      // A connection that is on its way out may still fail, so its listener goes with the connection.
+      client.once('end', () => client.off('error', ignore));
+    }
+  };
+}
+
+/** The pool replaces a connection that failed, and the call that used it is told by its own callback. */
+function ignore(): void {}

@@ -1,0 +1,216 @@
+import { Logger } from '@nestjs/common';
+import type { Pool } from 'pg';
+import { Batcher } from './batching/batcher.js';
+import { buildOperations, type Operations } from './operations/index.js';
+import type { BatchLimits } from './operations/shared.js';
+import { checkClient, connect } from './pool/connect.js';
+import { SessionFailurePolicy } from './pool/failure-policy.js';
+import { SessionPool } from './pool/session-pool.js';
+import type { ResolvedOptions } from './postgres-session.options.js';
+import { destroySocket } from './protocol/driver-internals.js';
+import { checkSchema, ensureSchema } from './sql/schema-init.js';
+import { buildStatements, type Statements } from './sql/statements.js';
+import type { TableLayout } from './sql/table-layout.js';
+import { TIMINGS } from './timings.js';
+import { asError, messageOf } from './utils/errors.js';
+
+/** What is known once the store has started. */
+export interface StartedStore {
+  readonly batcher: Batcher;
+  readonly layout: TableLayout;
+  readonly statements: Statements;
+  readonly operations: Operations;
+  readonly hasOwner: boolean;
+}
+
+type Stopper = (timeout: number) => Promise<void>;
+
+/** The one order in which a store and its cleanup start and stop, and what they share. */
+export class PostgresSessionLifecycle {
+  readonly pool: SessionPool;
+  private readonly batcher: Batcher;
+  private readonly logger = new Logger('PostgresSession');
+  private readonly stopping = new AbortController();
+  private readonly policy: SessionFailurePolicy;
+  private started: StartedStore | undefined;
+  private starting: Promise<StartedStore> | undefined;
+  /** Calls that wait for the start. While there are any, later ones go behind them. */
+  private waiting = 0;
+  /** Why the first start failed, as long as none has succeeded. */
+  private firstFailure: Error | undefined;
+  private closing: Promise<void> | undefined;
+  private stopper: Stopper | undefined;
+
+  constructor(
+    pool: Pool,
+    readonly options: ResolvedOptions,
+    owned: boolean,
+  ) {
+    const { operationTimeout, maxQueue, preparedStatements, retryWrites } = options;
+    this.pool = new SessionPool(pool, {
+      owned,
+      preparedStatements,
+      operationTimeout,
+      warn: (message) => this.logger.warn(message),
+    });
+    this.policy = new SessionFailurePolicy({
+      operationTimeout,
+      maxQueue,
+      retryWrites,
+      isPoolEnded: () => pool.ending,
+      renewConnections: () => this.pool.renew(),
+    });
+    this.batcher = new Batcher(this.pool, this.policy, { timeout: operationTimeout, maxQueue });
+  }
+
+  get isClosed(): boolean {
+    return this.closing !== undefined;
+  }
+
+  /** Throws if that many more calls would be more than may wait. */
+  checkRoomFor(count: number): void {
+    if (!this.batcher.hasRoomFor(count)) {
+      throw this.policy.overloaded();
+    }
+  }
+
+  /** Does work that needs the store, and starts it if need be. Calls go in the order they were made. */
+  whenStarted<T>(work: (started: StartedStore) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (this.started !== undefined && this.waiting === 0) {
+      return work(this.started);
+    }
+    this.waiting += 1;
+    return this.start().then(
+      (started) => {
+        this.waiting -= 1;
+        signal?.throwIfAborted();
+        return work(started);
+      },
+      (error: unknown) => {
+        this.waiting -= 1;
+        throw error;
+      },
+    );
+  }
+
+  /** Connects, with retries, and makes or checks the table. One that failed may be tried again. */
+  start(): Promise<StartedStore> {
+    if (this.closing !== undefined) {
+      return Promise.reject(this.policy.closed());
+    }
+    if (this.started !== undefined) {
+      return Promise.resolve(this.started);
+    }
+    if (this.starting === undefined) {
+      this.pool.attach();
+    }
+    this.starting ??= this.open().then(
+      (started) => {
+        this.started = started;
+        this.starting = undefined;
+        this.firstFailure = undefined;
+        return started;
+      },
+      (error: unknown) => {
+        this.starting = undefined;
+        this.pool.detach();
+        if (this.closing !== undefined) {
+          throw this.policy.closed();
+        }
+        this.firstFailure ??= asError(error);
+        throw this.firstFailure;
+      },
+    );
+    return this.starting;
+  }
+
+  /** Runs before calls are refused; cleanup registers its own end here. */
+  beforeClose(stopper: Stopper): void {
+    this.stopper = stopper;
+  }
+
+  /**
+   * Stops in this order: the sweep ends; new calls are refused; those in flight end, or are cut off after
+   * `shutdownTimeout`; a pool of our own is ended. Idempotent.
+   */
+  close(): Promise<void> {
+    this.closing ??= this.stop();
+    return this.closing;
+  }
+
+  private async open(): Promise<StartedStore> {
+    const { options, pool } = this;
+    const layout = await this.prepareTable();
+    this.stopping.signal.throwIfAborted();
+    const statements = buildStatements(layout);
+    const { hasOwner } = layout;
+    const operations = buildOperations({
+      statements,
+      limits: batchLimits(options.batching, pool.capacity),
+      hasOwner,
+      retryWrites: options.retryWrites,
+    });
+    return { batcher: this.batcher, layout, statements, operations, hasOwner };
+  }
+
+  private async prepareTable(): Promise<TableLayout> {
+    const { options } = this;
+    const { signal } = this.stopping;
+    const client = await connect(this.pool.pool, {
+      ...options,
+      timeout: options.operationTimeout ?? TIMINGS.CONNECT,
+      signal,
+      onRetry: (attempt, error) => this.warnOfRetry(attempt, error),
+    });
+    const destroy = (): void => destroySocket(client);
+    client.on('error', ignore);
+    signal.addEventListener('abort', destroy);
+    let layout: TableLayout | undefined;
+    try {
+      checkClient(client);
+      layout = options.skipSchemaInit
+        ? await checkSchema(client, options.names)
+        : await ensureSchema(client, {
+            names: options.names,
+            tableName: options.tableName,
+            lockTimeout: options.schemaLockTimeout,
+            answerTimeout: options.schemaLockTimeout + TIMINGS.SCHEMA_ANSWER,
+            onUnanswered: destroy,
+            phaseHook: options.phaseHook,
+            onHookError: (phase, error) =>
+              this.logger.warn(`phaseHook threw at ${phase}: ${messageOf(error)}`),
+          });
+      return layout;
+    } finally {
+      signal.removeEventListener('abort', destroy);
+      client.off('error', ignore);
+      client.release(layout === undefined);
+    }
+  }
+
+  private async stop(): Promise<void> {
+    const until = performance.now() + this.options.shutdownTimeout;
+    const left = (): number => Math.max(0, until - performance.now());
+    this.stopping.abort(this.policy.closed());
+    await this.stopper?.(left());
+    this.started = undefined;
+    await this.batcher.close(left());
+    await this.pool.close();
+  }
+
+  private warnOfRetry(attempt: number, error: unknown): void {
+    const { retryAttempts, retryDelay } = this.options;
+    this.logger.warn(
+      `No connection to PostgreSQL (${messageOf(error)}). Retry ${attempt} of ${retryAttempts} in ${retryDelay} ms.`,
+    );
+  }
+}
+
+function batchLimits(batching: ResolvedOptions['batching'], capacity: number): BatchLimits {
+  return batching === undefined
+    ? { concurrency: capacity, maxRows: 1, maxBytes: Infinity, singleConcurrency: capacity }
+    : { ...batching, singleConcurrency: capacity };
+}
+
+/** A checked-out client has no listener of its pool's; its failure reaches the query in flight. */
+function ignore(): void {}

@@ -1,0 +1,42 @@
+import type { InjectionToken } from '@nestjs/common';
+import { PostgresSessionCleanupService } from './cleanup/cleanup.service.js';
+import { PostgresSessionStore } from './postgres-session.store.js';
+
+const TOKEN_PREFIX = 'PostgresSession';
+
+/** Stands for the unnamed store in tokens and in the name of its cleanup job. */
+const UNNAMED = 'default';
+
+/** The token of a store: the class itself for the unnamed one. */
+export function getSessionStoreToken(name?: string): InjectionToken<PostgresSessionStore> {
+  return name === undefined ? PostgresSessionStore : token('Store', name);
+}
+
+/** The token of the `pg.Pool` that a store uses, its own or the application's. */
+export function getSessionPoolToken(name?: string): string {
+  return token('Pool', name);
+}
+
+/** The token of a store's cleanup: the class itself for the unnamed one. */
+export function getSessionCleanupToken(
+  name?: string,
+): InjectionToken<PostgresSessionCleanupService> {
+  return name === undefined ? PostgresSessionCleanupService : token('Cleanup', name);
+}
+
+export function getSessionOptionsToken(name?: string): string {
+  return token('Options', name);
+}
+
+export function getSessionLifecycleToken(name?: string): string {
+  return token('Lifecycle', name);
+}
+
+/** The cleanup job's name in `SchedulerRegistry`. */
+export function cleanupJobName(name?: string): string {
+  return `postgres-session:${name ?? UNNAMED}:cleanup`;
+}
+
+function token(what: string, name: string | undefined): string {
+  return `${TOKEN_PREFIX}${what}:${name ?? UNNAMED}`;
+}

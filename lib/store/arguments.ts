@@ -1,0 +1,125 @@
+import { isUint8Array } from 'node:util/types';
+
+/** Limits on the arguments of the store, once. */
+export const MAX_KEY_BYTES = 1_024;
+export const MAX_TTL_MS = 1e14;
+
+/** A UTF-16 code unit takes at most this many bytes of UTF-8. */
+const MAX_BYTES_PER_UNIT = 3;
+
+/** Throws unless `text` is well-formed, without NUL and short enough. The text itself is never shown. */
+function checkText(what: string, text: unknown): asserts text is string {
+  if (typeof text !== 'string') {
+    throw new TypeError(`${what} must be a string, not ${nameType(text)}`);
+  }
+  if (text.includes('\0')) {
+    throw new TypeError(`${what} holds a NUL character at index ${text.indexOf('\0')}`);
+  }
+  if (!text.isWellFormed()) {
+    throw new TypeError(`${what} holds a lone surrogate: it must be well-formed Unicode`);
+  }
+  if (text.length * MAX_BYTES_PER_UNIT > MAX_KEY_BYTES) {
+    const bytes = Buffer.byteLength(text);
+    if (bytes > MAX_KEY_BYTES) {
+      throw new RangeError(
+        `${what} is ${bytes} bytes of UTF-8; at most ${MAX_KEY_BYTES} are allowed`,
+      );
+    }
+  }
+}
+
+export function checkKey(key: unknown): asserts key is string {
+  checkText('key', key);
+  if (key === '') {
+    throw new TypeError('key must not be empty');
+  }
+}
+
+export function checkOwner(owner: unknown): asserts owner is string {
+  checkText('owner', owner);
+  if (owner === '') {
+    throw new TypeError('owner must not be empty');
+  }
+}
+
+export function checkPrefix(prefix: unknown): asserts prefix is string {
+  checkText('prefix', prefix);
+}
+
+/** The bytes of a value, copied, so that a caller may reuse its buffer at once. */
+export function valueBytes(value: unknown, what = 'value'): Buffer {
+  if (typeof value === 'string') {
+    if (!value.isWellFormed()) {
+      throw new TypeError(`${what} holds a lone surrogate: pass bytes, or well-formed Unicode`);
+    }
+    return Buffer.from(value, 'utf8');
+  }
+  if (isUint8Array(value)) {
+    return Buffer.from(value);
+  }
+  throw new TypeError(`${what} must be a Uint8Array or a string, not ${nameType(value)}`);
+}
+
+/** Milliseconds, or `null` for no expiry. */
+export function checkTtl(ttl: unknown): number | null {
+  if (ttl === undefined) {
+    return null;
+  }
+  if (typeof ttl !== 'number' || !Number.isFinite(ttl)) {
+    throw new TypeError(
+      `ttl must be a finite number of milliseconds, not ${typeof ttl === 'number' ? ttl : nameType(ttl)}`,
+    );
+  }
+  if (ttl > MAX_TTL_MS) {
+    throw new RangeError(`ttl of ${ttl} ms is too large; at most ${MAX_TTL_MS} is allowed`);
+  }
+  return ttl > 0 ? ttl : null;
+}
+
+export function checkIncrement(by: unknown): number {
+  if (by === undefined) {
+    return 1;
+  }
+  if (typeof by !== 'number') {
+    throw new TypeError(`by must be a number, not ${nameType(by)}`);
+  }
+  if (!Number.isSafeInteger(by)) {
+    throw new RangeError(`by must be a safe integer, not ${by}`);
+  }
+  return by;
+}
+
+export function checkSignal(signal: unknown): asserts signal is AbortSignal | undefined {
+  if (signal !== undefined && !isAbortSignal(signal)) {
+    throw new TypeError(`signal must be an AbortSignal, not ${nameType(signal)}`);
+  }
+}
+
+/** By what it can do, since a signal may come from another realm. */
+export function isAbortSignal(signal: unknown): signal is AbortSignal {
+  return (
+    typeof signal === 'object' &&
+    signal !== null &&
+    'aborted' in signal &&
+    typeof signal.aborted === 'boolean' &&
+    'addEventListener' in signal &&
+    typeof signal.addEventListener === 'function' &&
+    'removeEventListener' in signal &&
+    typeof signal.removeEventListener === 'function'
+  );
+}
+
+/** A string is iterable too, so `getMany('abc')` would quietly mean three keys. */
+export function checkIterable<T>(what: string, items: Iterable<T>): T[] {
+  if (typeof items !== 'object' || items === null || typeof items[Symbol.iterator] !== 'function') {
+    throw new TypeError(`${what} must be an iterable, not ${nameType(items)}`);
+  }
+  return [...items];
+}
+
+function nameType(value: unknown): string {
+  if (value === null) {
+    return 'null';
+  }
+  return Array.isArray(value) ? 'array' : typeof value;
+}

@@ -1,0 +1,280 @@
+import type { SubmitOptions } from '../batching/batcher.js';
+import type { Operation } from '../batching/types.js';
+import type {
+  CallOptions,
+  DeleteOwnerOptions,
+  IncrementOptions,
+  KeyValueStore,
+  SessionValue,
+  TtlOptions,
+  WriteOptions,
+} from '../interfaces/key-value-store.interface.js';
+import type { Operations } from '../operations/index.js';
+import { ownerUnsupported } from '../operations/ranges.js';
+import type { Entry } from '../operations/shared.js';
+import type { Renewal } from '../operations/single-key.js';
+import type { PostgresSessionLifecycle, StartedStore } from '../postgres-session.lifecycle.js';
+import { asError } from '../utils/errors.js';
+import {
+  checkIncrement,
+  checkIterable,
+  checkKey,
+  checkOwner,
+  checkPrefix,
+  checkSignal,
+  checkTtl,
+  valueBytes,
+} from './arguments.js';
+import { deleteOwner, deletePrefix, scanKeys } from './range-calls.js';
+
+/** The entries of a table under one prefix. The store itself is the view under the empty one. */
+export class KeyValueView implements KeyValueStore {
+  // Private to the language, so that printing a store shows neither its pool nor its calls.
+  readonly #lifecycle: PostgresSessionLifecycle;
+  readonly #prefix: string;
+
+  constructor(lifecycle: PostgresSessionLifecycle, prefix: string) {
+    this.#lifecycle = lifecycle;
+    this.#prefix = prefix;
+  }
+
+  get(key: string, options?: CallOptions): Promise<Buffer | undefined> {
+    return attempt(() => {
+      return this.#submit((operations) => operations.get, this.#full(key), null, {
+        signal: signalOf(options),
+      });
+    });
+  }
+
+  set(key: string, value: SessionValue, options?: WriteOptions & CallOptions): Promise<void> {
+    return attempt(() => {
+      const entry = { value: valueBytes(value), ...ownership(options) };
+      return this.#submit((operations) => operations.set, this.#full(key), entry, {
+        signal: signalOf(options),
+        entryOwner: entry.owner ?? undefined,
+      });
+    });
+  }
+
+  delete(key: string, options?: CallOptions): Promise<boolean> {
+    return attempt(() => {
+      return this.#submit((operations) => operations.delete, this.#full(key), null, {
+        signal: signalOf(options),
+      });
+    });
+  }
+
+  deletePrefix(prefix: string, options?: CallOptions): Promise<void> {
+    return attempt(() => {
+      const full = this.#fullPrefix(prefix);
+      const signal = signalOf(options);
+      return this.#whenStarted((started) => deletePrefix(started, full, signal), signal);
+    });
+  }
+
+  getMany(keys: Iterable<string>): Promise<Map<string, Buffer>> {
+    return attempt(async () => {
+      const wanted = [...new Set(checkIterable('keys', keys))];
+      const full = wanted.map((key) => this.#full(key));
+      const values = await this.#whenStarted(({ batcher, operations }) => {
+        this.#lifecycle.checkRoomFor(full.length);
+        return Promise.all(full.map((key) => batcher.submit(operations.get, key, null)));
+      });
+      const found = new Map<string, Buffer>();
+      values.forEach((value, n) => {
+        if (value !== undefined) {
+          found.set(wanted[n], value);
+        }
+      });
+      return found;
+    });
+  }
+
+  setMany(
+    entries: Iterable<readonly [key: string, value: SessionValue]>,
+    options?: WriteOptions,
+  ): Promise<void> {
+    return attempt(() => {
+      const its = ownership(options);
+      const written = new Map<string, Entry>();
+      for (const entry of checkIterable('entries', entries)) {
+        const [key, value] = checkIterable<string | SessionValue>('entry', entry);
+        checkKey(key);
+        written.set(this.#full(key), { value: valueBytes(value), ...its });
+      }
+      return written.size === 0
+        ? Promise.resolve()
+        : this.#submit((operations) => operations.setMany, [...written.keys()], written, {
+            entryOwner: its.owner ?? undefined,
+          });
+    });
+  }
+
+  deleteMany(keys: Iterable<string>): Promise<number> {
+    return attempt(() => {
+      const full = new Set(checkIterable('keys', keys).map((key) => this.#full(key)));
+      return full.size === 0
+        ? Promise.resolve(0)
+        : this.#submit((operations) => operations.deleteMany, [...full], full);
+    });
+  }
+
+  touch(key: string, ttl: number): Promise<boolean> {
+    return attempt(() => {
+      return this.#submit((operations) => operations.touch, this.#full(key), checkTtl(ttl));
+    });
+  }
+
+  setIfAbsent(key: string, value: SessionValue, options?: WriteOptions): Promise<boolean> {
+    return attempt(() => {
+      const entry = { value: valueBytes(value), ...ownership(options) };
+      return this.#submit((operations) => operations.setIfAbsent, this.#full(key), entry, {
+        entryOwner: entry.owner ?? undefined,
+      });
+    });
+  }
+
+  getAndDelete(key: string): Promise<Buffer | undefined> {
+    return attempt(() => {
+      return this.#submit((operations) => operations.getAndDelete, this.#full(key), null);
+    });
+  }
+
+  compareAndSet(
+    key: string,
+    expected: SessionValue,
+    next: SessionValue,
+    options?: TtlOptions,
+  ): Promise<boolean> {
+    return attempt(() => {
+      return this.#submit((operations) => operations.compareAndSet, this.#full(key), {
+        expected: valueBytes(expected, 'expected'),
+        next: valueBytes(next, 'next'),
+        ...renewal(options),
+      });
+    });
+  }
+
+  update(
+    key: string,
+    fn: (current: Buffer) => SessionValue | undefined,
+    options?: TtlOptions,
+  ): Promise<Buffer | undefined> {
+    return attempt(() => {
+      if (typeof fn !== 'function') {
+        throw new TypeError(`fn must be a function, not ${typeof fn}`);
+      }
+      return this.#submit((operations) => operations.update, this.#full(key), {
+        fn,
+        toBytes: (made: SessionValue) => valueBytes(made, 'what the function of update returned'),
+        ...renewal(options),
+      });
+    });
+  }
+
+  increment(key: string, options?: IncrementOptions): Promise<number> {
+    return attempt(() => {
+      return this.#submit((operations) => operations.increment, this.#full(key), {
+        by: checkIncrement(options?.by),
+        ttl: checkTtl(options?.ttl),
+      });
+    });
+  }
+
+  scan(prefix: string): AsyncIterable<string> {
+    return this.#scan(this.#fullPrefix(prefix), undefined);
+  }
+
+  scanOwner(owner: string): AsyncIterable<string> {
+    checkOwner(owner);
+    return this.#scan(this.#prefix, owner);
+  }
+
+  deleteOwner(owner: string, options?: DeleteOwnerOptions): Promise<number> {
+    return attempt(() => {
+      checkOwner(owner);
+      const kept = checkIterable('except', options?.except ?? []).map((key) => this.#full(key));
+      const range = { prefix: this.#prefix, owner, except: new Set(kept) };
+      return this.#whenStarted((started) => deleteOwner(started, range));
+    });
+  }
+
+  namespace(prefix: string): KeyValueStore {
+    return new KeyValueView(this.#lifecycle, this.#fullPrefix(prefix));
+  }
+
+  async *#scan(prefix: string, owner: string | undefined): AsyncGenerator<string> {
+    const started = await this.#whenStarted((started) => Promise.resolve(started));
+    for await (const key of scanKeys(started, prefix, owner)) {
+      yield key.slice(this.#prefix.length);
+    }
+  }
+
+  #full(key: string): string {
+    checkKey(key);
+    if (this.#prefix === '') {
+      return key;
+    }
+    const full = this.#prefix + key;
+    checkKey(full);
+    return full;
+  }
+
+  #fullPrefix(prefix: string): string {
+    checkPrefix(prefix);
+    const full = this.#prefix + prefix;
+    checkPrefix(full);
+    return full;
+  }
+
+  #submit<A, V>(
+    pick: (operations: Operations) => Operation<A, V>,
+    target: string | readonly string[],
+    args: A,
+    options: SubmitOptions = {},
+  ): Promise<V> {
+    return this.#whenStarted(({ batcher, operations, hasOwner }) => {
+      if (options.entryOwner !== undefined && !hasOwner) {
+        throw ownerUnsupported();
+      }
+      return batcher.submit(pick(operations), target, args, options);
+    }, options.signal);
+  }
+
+  #whenStarted<T>(
+    work: (started: StartedStore) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    return this.#lifecycle.whenStarted(work, signal);
+  }
+}
+
+/** What is thrown before a call is made rejects it; no second promise stands in the way of one that is. */
+function attempt<T>(make: () => Promise<T>): Promise<T> {
+  try {
+    return make();
+  } catch (error) {
+    return Promise.reject(asError(error));
+  }
+}
+
+function signalOf(options: CallOptions | undefined): AbortSignal | undefined {
+  const signal = options?.signal;
+  checkSignal(signal);
+  return signal;
+}
+
+function renewal(options: TtlOptions | undefined): Renewal {
+  const ttl = options?.ttl;
+  return { renew: ttl !== undefined, ttl: checkTtl(ttl) };
+}
+
+function ownership(options: WriteOptions | undefined): Pick<Entry, 'ttl' | 'owner'> {
+  const ttl = checkTtl(options?.ttl);
+  const owner = options?.owner;
+  if (owner === undefined) {
+    return { ttl, owner: null };
+  }
+  checkOwner(owner);
+  return { ttl, owner };
+}

@@ -1,0 +1,111 @@
+import type { Batcher } from '../batching/batcher.js';
+import type { Range, RangeTurn } from '../batching/key-order.js';
+import type { Operations } from '../operations/index.js';
+import type { DeletedPage } from '../operations/ranges.js';
+import { PostgresSessionError } from '../postgres-session.errors.js';
+import { prefixRange, rangeAfter, type KeyRange } from '../sql/prefix-range.js';
+
+/** What range calls work on. */
+export interface RangeTarget {
+  readonly batcher: Batcher;
+  readonly operations: Operations;
+}
+
+interface OwnedRange {
+  readonly prefix: string;
+  readonly owner: string;
+  readonly except: ReadonlySet<string>;
+}
+
+/** Deletes every entry under a prefix. */
+export async function deletePrefix(
+  { batcher, operations }: RangeTarget,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await inRange(batcher, { prefix, owner: undefined, writes: true }, async (turn) => {
+    const isTruncated =
+      prefix === '' && (await batcher.submit(operations.truncate, turn, null, { signal }));
+    return isTruncated
+      ? 0
+      : deletePages(prefix, (rest) => {
+          return batcher.submit(operations.deletePage, turn, rest, { signal });
+        });
+  });
+}
+
+/** Deletes the live entries of an owner. Resolves to how many there were. */
+export function deleteOwner(
+  { batcher, operations }: RangeTarget,
+  { prefix, owner, except }: OwnedRange,
+): Promise<number> {
+  return inRange(batcher, { prefix, owner, writes: true }, (turn) =>
+    deletePages(prefix, (rest) => {
+      return batcher.submit(operations.deleteOwnedPage, turn, { ...rest, owner, except });
+    }),
+  );
+}
+
+/** The live keys under a prefix, of one owner or of all. */
+export async function* scanKeys(
+  { batcher, operations }: RangeTarget,
+  prefix: string,
+  owner: string | undefined,
+): AsyncGenerator<string> {
+  const turn = batcher.openRange({ prefix, owner, writes: false });
+  try {
+    let rest = prefixRange(prefix);
+    for (;;) {
+      const page = await batcher.submit(operations.scanPage, turn, { ...rest, owner });
+      yield* page.keys;
+      if (page.isLast) {
+        return;
+      }
+      rest = rangeAfter(page.keys[page.keys.length - 1], rest);
+    }
+  } finally {
+    batcher.finishRange(turn);
+  }
+}
+
+async function inRange<T>(
+  batcher: Batcher,
+  range: Range,
+  work: (turn: RangeTurn) => Promise<T>,
+): Promise<T> {
+  const turn = batcher.openRange(range);
+  try {
+    return await work(turn);
+  } finally {
+    batcher.finishRange(turn);
+  }
+}
+
+/** Each page begins behind the last one: what those before it deleted is not read again. */
+async function deletePages(
+  prefix: string,
+  deletePage: (rest: KeyRange) => Promise<DeletedPage>,
+): Promise<number> {
+  let deleted = 0;
+  let rest = prefixRange(prefix);
+  try {
+    for (;;) {
+      const page = await deletePage(rest);
+      deleted += page.deleted;
+      if (page.lastKey === undefined) {
+        return deleted;
+      }
+      rest = rangeAfter(page.lastKey, rest);
+    }
+  } catch (error) {
+    throw error instanceof PostgresSessionError ? withDeleted(error, deleted) : error;
+  }
+}
+
+function withDeleted(
+  { code, message, cause }: PostgresSessionError,
+  deleted: number,
+): PostgresSessionError {
+  const told = `${message} ${deleted} rows had been deleted before.`;
+  return new PostgresSessionError(code, told, { cause, deleted });
+}

@@ -1,0 +1,58 @@
+/**
+ * Calls back after `ms` milliseconds, behind the sockets: after a stall of the event loop timers run before
+ * sockets are read, and what is waited for may have arrived. Returns what cancels it.
+ */
+export function afterReading(ms: number, action: () => void): () => void {
+  let cancelled = false;
+  const timer = setTimeout(() => {
+    setImmediate(() => {
+      if (!cancelled) {
+        action();
+      }
+    });
+  }, ms);
+  return () => {
+    cancelled = true;
+    clearTimeout(timer);
+  };
+}
+
+/** Has `onLate` called if `work` takes longer than `ms` milliseconds. The work itself goes on. */
+export async function watched<T>(
+  ms: number,
+  onLate: () => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  const cancel = afterReading(ms, onLate);
+  try {
+    return await work();
+  } finally {
+    cancel();
+  }
+}
+
+/** Waits for `work` to end, but no longer than `ms` milliseconds. Keeps the process until then. */
+export async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let cancel: (() => void) | undefined;
+  const late = new Promise<void>((resolve) => {
+    cancel = afterReading(ms, resolve);
+  });
+  await Promise.race([work, late]);
+  cancel?.();
+}
+
+/** Resolves after `ms` milliseconds, or as soon as the signal aborts. */
+export function rest(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener('abort', end);
+    if (signal?.aborted) {
+      end();
+    }
+  });
+}
