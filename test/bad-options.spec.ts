@@ -67,7 +67,7 @@ describe('a bad option', () => {
     ['operationTimeout', numbers(1)],
     ['preparedStatements', [['no', /no/]]],
     ['batching', [[true, /true/]]],
-    ['batching.lanes', numbers(1)],
+    ['batching.concurrency', numbers(1)],
     ['batching.maxRows', numbers(1)],
     ['batching.maxBytes', numbers(1)],
     ['batching.maxQueue', numbers(1)],

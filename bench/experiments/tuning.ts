@@ -12,7 +12,7 @@ import { say, type Experiment } from './experiment.js';
 /** For whoever chooses the defaults of `batching`. */
 export const tuning: Experiment = { name: 'tuning', onDemand: true, run };
 
-const LANES = [1, 2, 3, 4, 6];
+const CONCURRENCIES = [1, 2, 3, 4, 6];
 const MOST_ROWS = [32, 64, 128, 256, 512];
 const CELLS = (['get', 'set', 'mix'] as const).flatMap((workload) =>
   [64, 256].map((inFlight) => ({ workload, inFlight })),
@@ -26,7 +26,7 @@ async function run(plan: Plan, lab: Lab): Promise<Outcome> {
     return ours(label, server, opened);
   };
   const byLanes: System[] = [await open('defaults', {})];
-  for (const lanes of LANES) byLanes.push(await open(`lanes ${lanes}`, { lanes }));
+  for (const concurrency of CONCURRENCIES) byLanes.push(await open(`concurrency ${concurrency}`, { concurrency }));
   const byRows: System[] = [await open('defaults', {})];
   for (const maxRows of MOST_ROWS) byRows.push(await open(`maxRows ${maxRows}`, { maxRows }));
   await fillTable(server.url, 'celeris_sessions', plan.rows);
@@ -34,7 +34,7 @@ async function run(plan: Plan, lab: Lab): Promise<Outcome> {
     title: 'The limits of the batches',
     about: 'The same store with other limits, taking turns.',
     tables: [
-      await compare('lanes', byLanes, plan),
+      await compare('concurrency', byLanes, plan),
       await compare('rows a statement', byRows, plan),
     ],
     targets: [],

@@ -38,11 +38,11 @@ export class SessionFailurePolicy implements FailurePolicy {
     if (error instanceof NothingWrittenError) {
       return this.onBatchError(error.cause, true, lease);
     }
-    if (isConnectionLost(error) || isUnanswered(error)) {
-      return repeatable ? retryElsewhere(error) : outcomeUnknown(error);
-    }
-    if (error instanceof PostgresSessionError) {
+    if (error instanceof PostgresSessionError && !isUnanswered(error)) {
       return fail(error);
+    }
+    if (error instanceof PostgresSessionError || isConnectionLost(error)) {
+      return repeatable ? retryElsewhere(error) : outcomeUnknown(error);
     }
     if (isStatementNameLost(error)) {
       return lease.isDirect ? retryElsewhere(error) : noNamedStatements(error);
@@ -73,7 +73,10 @@ export class SessionFailurePolicy implements FailurePolicy {
   }
 
   unanswered(): PostgresSessionError {
-    return new PostgresSessionError(UNANSWERED, 'The statement was not answered in its time.');
+    return new PostgresSessionError(
+      'ERR_CONNECTION',
+      'The connection to PostgreSQL did not answer in its time.',
+    );
   }
 
   timedOut(cause: unknown): PostgresSessionError {
@@ -113,13 +116,9 @@ export function toSessionError(error: unknown): PostgresSessionError {
   return new PostgresSessionError('ERR_QUERY', message, { cause });
 }
 
-const UNANSWERED = 'ERR_CONNECTION';
-
-function isUnanswered(error: unknown): boolean {
-  return (
-    error instanceof PostgresSessionError &&
-    (error.code === UNANSWERED || error.code === 'ERR_PROTOCOL')
-  );
+/** No answer, or none that can be the right one: the connection is not to be trusted. */
+function isUnanswered({ code }: PostgresSessionError): boolean {
+  return code === 'ERR_CONNECTION' || code === 'ERR_PROTOCOL';
 }
 
 function fail(error: PostgresSessionError): FailureAction {

@@ -204,8 +204,10 @@ export class KeyValueView implements KeyValueStore {
   }
 
   async *#scan(prefix: string, owner: string | undefined): AsyncGenerator<string> {
-    const started = await this.#whenStarted((started) => Promise.resolve(started));
-    for await (const key of scanKeys(started, prefix, owner)) {
+    const keys = await this.#whenStarted((started) => {
+      return Promise.resolve(scanKeys(started, prefix, owner));
+    });
+    for await (const key of keys) {
       yield key.slice(this.#prefix.length);
     }
   }

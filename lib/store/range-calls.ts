@@ -46,13 +46,20 @@ export function deleteOwner(
   );
 }
 
-/** The live keys under a prefix, of one owner or of all. */
-export async function* scanKeys(
-  { batcher, operations }: RangeTarget,
+/** The live keys under a prefix, of one owner or of all. Takes its place in the order at once. */
+export function scanKeys(
+  target: RangeTarget,
   prefix: string,
   owner: string | undefined,
 ): AsyncGenerator<string> {
-  const turn = batcher.openRange({ prefix, owner, writes: false });
+  return scanPages(target, target.batcher.openRange({ prefix, owner, writes: false }));
+}
+
+async function* scanPages(
+  { batcher, operations }: RangeTarget,
+  turn: RangeTurn,
+): AsyncGenerator<string> {
+  const { prefix, owner } = turn.range;
   try {
     let rest = prefixRange(prefix);
     for (;;) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe } from '@jest/globals';
 import { atomicSection } from './sections/atomic.js';
-import { barrierSection } from './sections/barriers.js';
+import { rangeOrderSection } from './sections/ranges.js';
 import { byteSection } from './sections/bytes.js';
 import { counterSection } from './sections/counters.js';
 import { entrySection } from './sections/entries.js';
@@ -31,7 +31,7 @@ const SECTIONS: Record<string, Section> = {
   owners: ownerSection,
   namespaces: namespaceSection,
   'order of calls on one key': orderSection,
-  'order of calls on many keys': barrierSection,
+  'order of range calls': rangeOrderSection,
   neighbours: neighbourSection,
   signals: signalSection,
 };

@@ -4,6 +4,6 @@ import { postgresSubject } from './postgres-subject.js';
 // Batches of a few calls: whatever happens at their borders happens often here.
 describeKeyValueStore(
   'the store with small batches',
-  postgresSubject({ options: { batching: { lanes: 1, maxRows: 3, maxBytes: 64 } } }),
+  postgresSubject({ options: { batching: { concurrency: 1, maxRows: 3, maxBytes: 64 } } }),
   { owners: true, database: true },
 );

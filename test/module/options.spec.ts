@@ -26,7 +26,7 @@ const CASES: Array<[option: string, options: Record<string, unknown>, allowed: s
   ['shutdownTimeout', { shutdownTimeout: '5s' }, WHOLE_NUMBER],
   ['operationTimeout', { operationTimeout: 0 }, 'or false'],
   ['batching', { batching: true }, 'false or {'],
-  ['batching.lanes', { batching: { lanes: 0 } }, WHOLE_NUMBER],
+  ['batching.concurrency', { batching: { concurrency: 0 } }, WHOLE_NUMBER],
   ['preparedStatements', { preparedStatements: 1 }, 'true or false'],
   ['pool', { connection: undefined, pool: {} }, 'a pg.Pool'],
   ['connection', { connection: '' }, 'connection string'],

@@ -11,7 +11,7 @@ type Command = fc.AsyncCommand<ModelStore, Subject>;
 
 const variants: [string, PostgresSubjectOptions][] = [
   ['with batching', {}],
-  ['with small batches', { options: { batching: { lanes: 2, maxRows: 3, maxBytes: 256 } } }],
+  ['with small batches', { options: { batching: { concurrency: 2, maxRows: 3, maxBytes: 256 } } }],
   ['without batching', { options: { batching: false } }],
   ['through a namespace', { namespace: 'view:' }],
 ];
