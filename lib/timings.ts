@@ -15,8 +15,8 @@
 export const TIMINGS = {
   /** Calls and batches are looked at this often while there are any. */
   TICK: 100,
-  /** A tick that comes later than this means that the event loop stood still. */
-  STALL: 20,
+  /** A tick that comes so much later means that the event loop stood still. */
+  STALL: 100,
   /** A batch in flight for longer no longer counts against the concurrency of its operation. */
   SLOW_BATCH: 500,
   /** A read that is not answered for longer, while a later one was and no byte arrives, is on a dead connection. */

@@ -41,11 +41,9 @@ export class RunClock {
 
   private tick(): void {
     const late = performance.now() - this.dueAt;
-    if (late < TIMINGS.STALL) {
-      this.look();
-      return;
+    if (late >= TIMINGS.STALL) {
+      this.stalled += late;
     }
-    this.stalled += late;
     // Runs after the sockets were read.
     setImmediate(() => this.look());
   }
