@@ -5,7 +5,6 @@ import type {
   PhaseHook,
   PostgresSessionModuleOptions,
 } from './interfaces/postgres-session-module-options.interface.js';
-import { isAbortSignal } from './store/arguments.js';
 import {
   flag,
   integer,
@@ -24,6 +23,7 @@ import {
   type TableNames,
 } from './sql/table-name.js';
 import { MAX_IDENTIFIER_BYTES } from './sql/identifiers.js';
+import { isAbortSignal } from './utils/abort-signal.js';
 
 /** Every default of the module, once. Times are in milliseconds. */
 export const DEFAULTS = {

@@ -1,4 +1,5 @@
 import { isUint8Array } from 'node:util/types';
+import { isAbortSignal } from '../utils/abort-signal.js';
 
 /** Limits on the arguments of the store, once. */
 export const MAX_KEY_BYTES = 1_024;
@@ -93,20 +94,6 @@ export function checkSignal(signal: unknown): asserts signal is AbortSignal | un
   if (signal !== undefined && !isAbortSignal(signal)) {
     throw new TypeError(`signal must be an AbortSignal, not ${nameType(signal)}`);
   }
-}
-
-/** By what it can do, since a signal may come from another realm. */
-export function isAbortSignal(signal: unknown): signal is AbortSignal {
-  return (
-    typeof signal === 'object' &&
-    signal !== null &&
-    'aborted' in signal &&
-    typeof signal.aborted === 'boolean' &&
-    'addEventListener' in signal &&
-    typeof signal.addEventListener === 'function' &&
-    'removeEventListener' in signal &&
-    typeof signal.removeEventListener === 'function'
-  );
 }
 
 /** A string is iterable too, so `getMany('abc')` would quietly mean three keys. */
