@@ -1,10 +1,7 @@
 export { InjectSessionStore } from './decorators/inject-session-store.decorator.js';
 export type * from './interfaces/key-value-store.interface.js';
 export type * from './interfaces/postgres-session-module-options.interface.js';
-export {
-  PostgresSessionCleanupService,
-  type SweepOptions,
-} from './cleanup/cleanup.service.js';
+export { PostgresSessionCleanupService, type SweepOptions } from './cleanup/cleanup.service.js';
 export {
   getSessionCleanupToken,
   getSessionPoolToken,

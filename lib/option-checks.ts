@@ -1,59 +1,122 @@
 import { createRequire } from 'node:module';
 import { PostgresSessionError } from './postgres-session.errors.js';
+import { isAbortSignal } from './utils/abort-signal.js';
 
 /** Times are kept by timers, which wait no longer than this many milliseconds. */
 const MAX_TIMER_MS = 2_147_483_647;
 
-export function refuseUnknown(path: string, given: object, known: ReadonlySet<string>): void {
+/** Checks an option that was given, and returns it as the store uses it. */
+export type Check<T> = (name: string, given: unknown) => T;
+
+/** An option: its check, what it is if it is not given, and how the README tells of it. */
+export interface Option<T> {
+  readonly check: Check<T>;
+  readonly fallback: T;
+  readonly meaning: string;
+  /** The default in words. */
+  readonly byDefault: string;
+}
+
+export type OptionTable = Readonly<Record<string, Option<unknown>>>;
+
+/** The options of a table, each as its check returns it. */
+export type Resolved<T extends OptionTable> = {
+  readonly [Name in keyof T]: T[Name]['fallback'];
+};
+
+export function option<T>(
+  check: Check<T>,
+  fallback: T,
+  meaning: string,
+  byDefault = String(fallback),
+): Option<T> {
+  return { check, fallback, meaning, byDefault };
+}
+
+/** Checks every option of a table and fills in the defaults. Names that it does not have are refused. */
+export function resolveTable<T extends OptionTable>(
+  table: T,
+  given: object,
+  path = '',
+): Resolved<T> {
   for (const name of Object.keys(given)) {
-    if (!known.has(name)) {
+    if (!Object.hasOwn(table, name)) {
+      const known = Object.keys(table).map((each) => path + each);
       throw new PostgresSessionError(
         'ERR_INVALID_OPTION',
-        `Unknown option ${JSON.stringify(path + name)}. Known are ${[...known].map((each) => path + each).join(', ')}.`,
+        `Unknown option ${JSON.stringify(path + name)}. Known are ${known.join(', ')}.`,
       );
     }
   }
+  const resolved = Object.entries(table).map(([name, { check, fallback }]) => {
+    const value: unknown = Reflect.get(given, name);
+    return [name, value === undefined ? fallback : check(path + name, value)] as const;
+  });
+  return Object.fromEntries(resolved) as Resolved<T>;
 }
 
-export function flag(name: string, value: boolean | undefined, fallback: boolean): boolean {
-  if (value !== undefined && typeof value !== 'boolean') {
-    throw invalid(name, value, 'true or false');
-  }
-  return value ?? fallback;
-}
-
-export function integer(
-  name: string,
-  value: number | undefined,
-  least: number,
-  fallback: number,
-  orElse = '',
-): number {
-  const given = value === undefined ? fallback : value;
-  if (!Number.isSafeInteger(given) || given < least || given > MAX_TIMER_MS) {
-    throw invalid(name, given, `a whole number from ${least} to ${MAX_TIMER_MS} ${orElse}`.trim());
+export const flag: Check<boolean> = (name, given) => {
+  if (typeof given !== 'boolean') {
+    throw invalid(name, given, 'true or false');
   }
   return given;
+};
+
+export function integerFrom(least: number): Check<number> {
+  return (name, given) => {
+    if (!isIntegerFrom(least, given)) {
+      throw invalid(name, given, `a whole number from ${least} to ${MAX_TIMER_MS}`);
+    }
+    return given;
+  };
 }
 
-export function isTimeZone(zone: unknown): boolean {
-  try {
-    return typeof zone === 'string' && Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
-  } catch {
-    return false;
+/** `false` is no bound, which is `undefined` inside. */
+export function integerOrFalse(least: number): Check<number | undefined> {
+  return (name, given) => {
+    if (given === false) {
+      return undefined;
+    }
+    if (!isIntegerFrom(least, given)) {
+      throw invalid(name, given, `a whole number from ${least} to ${MAX_TIMER_MS} or false`);
+    }
+    return given;
+  };
+}
+
+/** `false`, which is `undefined` inside, or an object with options of its own. */
+export function tableOrFalse<T extends OptionTable>(table: T): Check<Resolved<T> | undefined> {
+  return (name, given) => {
+    if (given === false) {
+      return undefined;
+    }
+    if (!isRecord(given)) {
+      throw invalid(name, given, `false or { ${Object.keys(table).join(', ')} }`);
+    }
+    return resolveTable(table, given, `${name}.`);
+  };
+}
+
+export const signal: Check<AbortSignal | undefined> = (name, given) => {
+  if (!isAbortSignal(given)) {
+    throw invalid(name, given, 'an AbortSignal');
   }
-}
+  return given;
+};
 
-interface CronPackage {
-  validateCronExpression(expression: string): { valid: boolean };
-}
+export const timeZone: Check<string | undefined> = (name, given) => {
+  if (typeof given !== 'string' || !isTimeZone(given)) {
+    throw invalid(name, given, 'an IANA time zone such as "Europe/Berlin"');
+  }
+  return given;
+};
 
-/** `cron` comes with `@nestjs/schedule`, so it is looked up from there. */
-export function isCron(expression: unknown): boolean {
-  const require = createRequire(createRequire(import.meta.url).resolve('@nestjs/schedule'));
-  const cron = require('cron') as CronPackage;
-  return typeof expression === 'string' && cron.validateCronExpression(expression).valid;
-}
+export const cron: Check<string> = (name, given) => {
+  if (typeof given !== 'string' || !isCron(given)) {
+    throw invalid(name, given, 'a cron expression of five or six fields');
+  }
+  return given;
+};
 
 export function isRecord(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -69,6 +132,29 @@ export function invalid(
     'ERR_INVALID_OPTION',
     `Invalid option \`${name}\`: ${shown}. Allowed: ${allowed}.`,
   );
+}
+
+function isIntegerFrom(least: number, given: unknown): given is number {
+  return Number.isSafeInteger(given) && Number(given) >= least && Number(given) <= MAX_TIMER_MS;
+}
+
+function isTimeZone(zone: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
+  } catch {
+    return false;
+  }
+}
+
+interface CronPackage {
+  validateCronExpression(expression: string): { valid: boolean };
+}
+
+/** `cron` comes with `@nestjs/schedule`, so it is looked up from there. */
+function isCron(expression: string): boolean {
+  const require = createRequire(createRequire(import.meta.url).resolve('@nestjs/schedule'));
+  const cron = require('cron') as CronPackage;
+  return cron.validateCronExpression(expression).valid;
 }
 
 function show(value: unknown): string {

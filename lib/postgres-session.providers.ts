@@ -19,8 +19,9 @@ import {
 } from './postgres-session.tokens.js';
 import { PostgresSessionLifecycle } from './postgres-session.lifecycle.js';
 import { PostgresSessionError } from './postgres-session.errors.js';
-import { DEFAULTS, resolveOptions, type ResolvedOptions } from './postgres-session.options.js';
+import { resolveOptions, type ResolvedOptions } from './postgres-session.options.js';
 import { PostgresSessionStore } from './postgres-session.store.js';
+import { TIMINGS } from './timings.js';
 
 type GivenOptions = PostgresSessionModuleOptions;
 
@@ -103,7 +104,7 @@ function poolOf({ pool, connection, operationTimeout }: ResolvedOptions): Pool {
   if (pool !== undefined) {
     return pool;
   }
-  return createPool(connection ?? {}, operationTimeout ?? DEFAULTS.operationTimeout);
+  return createPool(connection ?? {}, operationTimeout ?? TIMINGS.CONNECT);
 }
 
 function claimName(modules: ModulesContainer, name: string | undefined): void {

@@ -10,5 +10,5 @@ import { schemaSql } from './sql/table-layout.js';
 export function getSessionSchemaSql(
   options: Pick<PostgresSessionModuleOptions, 'schema' | 'tableName'> = {},
 ): string {
-  return schemaSql(resolveNames(options).names);
+  return schemaSql(resolveNames(options));
 }

@@ -26,7 +26,8 @@ async function run(plan: Plan, lab: Lab): Promise<Outcome> {
     return ours(label, server, opened);
   };
   const byLanes: System[] = [await open('defaults', {})];
-  for (const concurrency of CONCURRENCIES) byLanes.push(await open(`concurrency ${concurrency}`, { concurrency }));
+  for (const concurrency of CONCURRENCIES)
+    byLanes.push(await open(`concurrency ${concurrency}`, { concurrency }));
   const byRows: System[] = [await open('defaults', {})];
   for (const maxRows of MOST_ROWS) byRows.push(await open(`maxRows ${maxRows}`, { maxRows }));
   await fillTable(server.url, 'celeris_sessions', plan.rows);

@@ -2,27 +2,23 @@ import { TIMINGS } from '../timings.js';
 import { backoff } from '../utils/backoff.js';
 import { BatchQueue } from './batch-queue.js';
 import { Call, type AnyCall, type Target } from './call.js';
-import { ConnectionBudget } from './connection-budget.js';
+import { InFlight } from './in-flight.js';
 import { KeyOrder, RangeTurn, type Range } from './key-order.js';
 import { LockedKeys } from './locked-keys.js';
 import { PendingCalls } from './pending-calls.js';
 import { RunClock } from './run-clock.js';
-import {
-  Refusal,
-  type AnyOperation,
-  type Batch,
-  type FailureAction,
-  type FailurePolicy,
-  type Lease,
-  type LeaseSource,
-  type Operation,
+import type {
+  AnyOperation,
+  Batch,
+  FailureAction,
+  FailurePolicy,
+  Lease,
+  LeaseSource,
+  Operation,
 } from './types.js';
 
 /** Without a time bound, a call is given up after this many tries. */
 const MOST_ATTEMPTS_WITHOUT_TIMEOUT = 20;
-
-/** Bytes of one result that are copied for its callers before the event loop gets its turn. */
-const BYTES_COPIED_AT_ONCE = 8_388_608;
 
 export interface BatcherOptions {
   /** Milliseconds within which every call settles. `undefined`: no bound. */
@@ -45,14 +41,12 @@ export class Batcher {
   private readonly queues = new Map<AnyOperation, BatchQueue>();
   /** Calls that wait for locks which others were found to hold. Each travels alone. */
   private readonly lockQueues = new Map<AnyOperation, BatchQueue>();
-  private readonly batches = new Set<Batch>();
-  private readonly pending = new PendingCalls();
+  private readonly pending = new PendingCalls(() => this.clock.keepProcess(false));
   private readonly lockedKeys = new LockedKeys();
-  private readonly budget: ConnectionBudget;
+  private readonly order = new KeyOrder((call) => this.enqueue(call));
+  private readonly inFlight: InFlight;
   private readonly clock: RunClock;
-  private readonly order: KeyOrder;
-  /** When the latest batch that was answered had been sent. */
-  private lastAnsweredSentAt = 0;
+  private readonly timeout: number;
   private closed = false;
   private onIdle: (() => void) | undefined;
 
@@ -61,11 +55,9 @@ export class Batcher {
     private readonly policy: FailurePolicy,
     private readonly options: BatcherOptions,
   ) {
-    this.budget = new ConnectionBudget(source.capacity);
-    this.order = new KeyOrder((call) => this.enqueue(call));
-    this.clock = new RunClock(Math.min(TIMINGS.TICK, options.timeout ?? Infinity), () =>
-      this.onTick(),
-    );
+    this.timeout = options.timeout ?? Infinity;
+    this.inFlight = new InFlight(source.capacity, this.timeout);
+    this.clock = new RunClock(Math.min(TIMINGS.TICK, this.timeout), () => this.onTick());
   }
 
   /** @param target one key, several different ones, or the range call whose page it is. */
@@ -85,10 +77,11 @@ export class Batcher {
       return Promise.reject(this.policy.overloaded());
     }
     const call = new Call(operation, target, args, entryOwner);
-    if (signal !== undefined) {
-      this.watch(call.owner, signal);
+    this.pending.add(call.owner, this.clock.now() + this.timeout, signal);
+    if (this.pending.size === 1) {
+      this.clock.keepProcess(true);
     }
-    this.track(call.owner);
+    this.clock.start();
     if (target instanceof RangeTurn) {
       this.order.addPage(call.owner, target);
     } else {
@@ -123,21 +116,6 @@ export class Batcher {
     clearTimeout(timer);
   }
 
-  private track(call: AnyCall): void {
-    call.deadline = this.clock.now() + (this.options.timeout ?? Infinity);
-    this.pending.add(call);
-    if (this.pending.size === 1) {
-      this.clock.keepProcess(true);
-    }
-    this.clock.start();
-  }
-
-  private watch(call: AnyCall, signal: AbortSignal): void {
-    call.signal = signal;
-    call.onAbort = () => this.reject(call, signal.reason);
-    signal.addEventListener('abort', call.onAbort, { once: true });
-  }
-
   private enqueue(call: AnyCall): void {
     call.inFlight = false;
     if (call.operation.writes && typeof call.target === 'string') {
@@ -153,26 +131,27 @@ export class Batcher {
     const queues = waitsForLocks ? this.lockQueues : this.queues;
     let queue = queues.get(operation);
     if (queue === undefined) {
-      queue = new BatchQueue(operation, waitsForLocks, (this.options.timeout ?? Infinity) / 2, {
+      queue = new BatchQueue(operation, waitsForLocks, this.timeout / 2, {
         onDropped: (call) => this.end(call),
-        onTooLate: (call) => this.expireUnsent(call),
+        onTooLate: (call) => {
+          this.pending.rejectAll(call, this.policy.timedOut(call.lastError));
+          this.end(call);
+        },
       });
       queues.set(operation, queue);
     }
     return queue;
   }
 
+  /** Sends what waits, as far as there are connections. */
   private pump(queue: BatchQueue): void {
-    if (queue.gathering || queue.length === 0) {
-      return;
-    }
-    if (queue.mustHoldBack) {
+    if (queue.gathering || queue.length === 0 || queue.mustHoldBack) {
       return;
     }
     const lease = queue.joinable;
     if (lease !== undefined) {
       this.join(queue, lease);
-    } else if (this.budget.allows(queue, this.batches)) {
+    } else if (this.inFlight.allows(queue)) {
       this.acquire(queue);
     }
   }
@@ -196,14 +175,14 @@ export class Batcher {
   }
 
   private acquire(queue: BatchQueue): void {
-    const { writes } = queue.operation;
     queue.gathering = true;
-    this.budget.acquire(writes, 1);
+    this.inFlight.acquiring(queue, 1);
     this.source.acquire((error, lease) => {
       queue.gathering = false;
-      this.budget.acquire(writes, -1);
+      this.inFlight.acquiring(queue, -1);
       if (lease === undefined) {
-        this.retryOrRejectAll(queue.takeAll(this.clock.now()), this.policy.onAcquireError(error));
+        const action = this.policy.onAcquireError(error);
+        this.retryOrRejectAll(queue.takeAll(this.clock.now()), action);
       } else {
         this.send(queue, lease);
       }
@@ -228,89 +207,48 @@ export class Batcher {
       bytesSeen: lease.bytesRead,
       bytesSeenAt: now,
     };
-    this.batches.add(batch);
+    this.inFlight.add(batch);
     queue.started(batch);
     const calls = leaders.map((leader) => {
       leader.inFlight = true;
       return leader.lastWaiting() as AnyCall;
     });
+    const lockWait = Math.min(
+      waitsForLocks ? TIMINGS.LOCKED_WAIT : TIMINGS.FIRST_LOCK_WAIT,
+      this.timeout,
+    );
     const done = (error: unknown, results?: readonly unknown[]): void => {
-      if (this.batches.delete(batch)) {
+      if (this.inFlight.delete(batch)) {
         queue.ended(batch);
         queue.answered(this.clock.now() - now);
+        this.inFlight.answered(batch);
         this.onBatchDone(batch, error, results);
       }
     };
     try {
-      operation.execute({ lease, calls, lockWait: this.lockWait(waitsForLocks) }, done);
+      operation.execute({ lease, calls, lockWait }, done);
     } catch (error) {
       done(error);
     }
     this.pump(queue);
   }
 
-  private lockWait(known: boolean): number {
-    const wait = known ? TIMINGS.LOCKED_WAIT : TIMINGS.FIRST_LOCK_WAIT;
-    return Math.min(wait, this.options.timeout ?? Infinity);
-  }
-
   private onBatchDone(batch: Batch, error: unknown, results: readonly unknown[] | undefined): void {
-    this.lastAnsweredSentAt = Math.max(this.lastAnsweredSentAt, batch.sentAt);
     if (results === undefined) {
       this.onBatchFailed(batch, error);
     } else {
       batch.lease.release();
       for (let n = 0; n < batch.leaders.length; n += 1) {
-        this.deliver(batch.leaders[n], results[n]);
+        const leader = batch.leaders[n];
+        if (leader.locked && typeof leader.target === 'string') {
+          this.lockedKeys.delete(leader.target);
+        }
+        this.pending.deliver(leader, results[n]);
+        this.end(leader);
       }
     }
     // Behind the callers that were just answered, whose next calls are to come along.
     queueMicrotask(() => this.pumpAll());
-  }
-
-  /** Of the calls that share a place, the first that still waits counts as the one that was made. */
-  private deliver(leader: AnyCall, result: unknown): void {
-    if (leader.locked && typeof leader.target === 'string') {
-      this.lockedKeys.delete(leader.target);
-    }
-    if (leader.followers === undefined) {
-      this.settle(leader, result, 0);
-    } else {
-      this.deliverShared([leader, ...leader.followers], result, 0);
-    }
-    this.end(leader);
-  }
-
-  private deliverShared(calls: readonly AnyCall[], result: unknown, delivered: number): void {
-    let bytes = 0;
-    let n = delivered;
-    for (const [at, call] of calls.entries()) {
-      if (call.settled) {
-        continue;
-      }
-      if (bytes > BYTES_COPIED_AT_ONCE) {
-        setImmediate(() => this.deliverShared(calls.slice(at), result, n));
-        return;
-      }
-      this.settle(call, result, n);
-      n += 1;
-      bytes += Buffer.isBuffer(result) ? result.length : 0;
-    }
-  }
-
-  private settle(call: AnyCall, result: unknown, n: number): void {
-    if (result instanceof Refusal) {
-      this.reject(call, result.error);
-      return;
-    }
-    try {
-      const its = n === 0 ? result : call.operation.share?.(result as never, n);
-      if (this.untrack(call)) {
-        call.resolve(its as never);
-      }
-    } catch (error) {
-      this.reject(call, error);
-    }
   }
 
   private onBatchFailed({ operation, leaders, lease }: Batch, error: unknown): void {
@@ -356,7 +294,7 @@ export class Batcher {
       return;
     }
     if (!action.retry) {
-      leaders.forEach((leader) => this.rejectAll(leader, action.error));
+      leaders.forEach((leader) => this.pending.rejectAll(leader, action.error));
     }
     void stopped.then(() => this.retryOrRejectAll(leaders, action));
   }
@@ -377,7 +315,7 @@ export class Batcher {
     const mayRetry =
       this.options.timeout !== undefined || leader.attempts < MOST_ATTEMPTS_WITHOUT_TIMEOUT;
     if (!action.retry || !mayRetry) {
-      this.rejectAll(leader, action.error);
+      this.pending.rejectAll(leader, action.error);
       this.end(leader);
       return;
     }
@@ -392,88 +330,27 @@ export class Batcher {
       if (!call.inFlight) {
         this.queueOf(call.operation, call.locked).overloaded(now);
       }
-      this.reject(call, this.policy.timedOut(call.lastError));
+      this.pending.reject(call, this.policy.timedOut(call.lastError));
     }
-    for (const batch of this.batches) {
-      this.checkBatch(batch, now);
-    }
+    this.inFlight.check(now).forEach((batch) => this.giveUp(batch));
     this.pumpAll();
     this.checkIdle();
-    return this.pending.size > 0 || this.batches.size > 0;
-  }
-
-  private checkBatch(batch: Batch, now: number): void {
-    const age = now - batch.sentAt;
-    batch.slow ||= age >= TIMINGS.SLOW_BATCH;
-    const { bytesRead } = batch.lease;
-    if (bytesRead !== batch.bytesSeen) {
-      batch.bytesSeen = bytesRead;
-      batch.bytesSeenAt = now;
-    }
-    const { timeout = Infinity } = this.options;
-    const bound = batch.operation.writes ? timeout + TIMINGS.ANSWER_MARGIN : timeout;
-    if (age >= bound || this.isSilent(batch, now)) {
-      this.giveUp(batch);
-    }
-  }
-
-  /** A read on a dead connection: later ones were answered, and no byte arrives. */
-  private isSilent({ operation, sentAt, bytesSeenAt }: Batch, now: number): boolean {
-    return (
-      !operation.writes &&
-      this.lastAnsweredSentAt - sentAt >= TIMINGS.SILENT_CONNECTION &&
-      now - bytesSeenAt >= TIMINGS.SILENT_CONNECTION
-    );
+    return this.pending.size > 0 || this.inFlight.size > 0;
   }
 
   /** Its calls are tried again, as their operation allows. Whatever still comes of it is ignored. */
   private giveUp(batch: Batch): void {
-    const { operation, lease, leaders } = batch;
-    this.batches.delete(batch);
-    this.queueOf(operation, batch.waitsForLocks).ended(batch);
+    const { operation, lease, leaders, waitsForLocks } = batch;
+    this.inFlight.delete(batch);
+    this.queueOf(operation, waitsForLocks).ended(batch);
     const action = this.policy.onBatchError(this.policy.unanswered(), operation.repeatable, lease);
     this.discardConnection(lease, operation, leaders, action);
   }
 
   private cutOff(): void {
-    for (const call of this.pending.list()) {
-      this.reject(call, this.policy.closed());
-    }
-    this.batches.forEach((batch) => this.giveUp(batch));
+    this.pending.rejectEverything(this.policy.closed());
+    this.inFlight.list().forEach((batch) => this.giveUp(batch));
     this.checkIdle();
-  }
-
-  private expireUnsent(leader: AnyCall): void {
-    this.rejectAll(leader, this.policy.timedOut(leader.lastError));
-    this.end(leader);
-  }
-
-  private rejectAll(leader: AnyCall, error: Error): void {
-    this.reject(leader, error);
-    leader.followers?.forEach((follower) => this.reject(follower, error));
-  }
-
-  private reject(call: AnyCall, error: unknown): void {
-    if (this.untrack(call)) {
-      call.reject(error);
-    }
-  }
-
-  /** Returns whether the call still waited. */
-  private untrack(call: AnyCall): boolean {
-    if (call.settled) {
-      return false;
-    }
-    call.settled = true;
-    call.dropArguments();
-    this.pending.delete(call);
-    if (this.pending.size === 0) {
-      this.clock.keepProcess(false);
-    }
-    if (call.onAbort !== undefined) {
-      call.signal?.removeEventListener('abort', call.onAbort);
-    }
-    return true;
   }
 
   /** Later calls on its keys may go. */
@@ -485,7 +362,7 @@ export class Batcher {
   }
 
   private checkIdle(): void {
-    if (this.pending.size === 0 && this.batches.size === 0) {
+    if (this.pending.size === 0 && this.inFlight.size === 0) {
       this.onIdle?.();
     }
   }

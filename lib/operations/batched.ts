@@ -164,7 +164,9 @@ function deleteOperation(setup: OperationSetup): BatchedOperations['delete'] {
       const { calls } = batch;
       if (calls.length === 1) {
         const [{ key }] = calls;
-        write(batch, statements.delete, [key], done, (result) => [rowOf(key, result)?.[1] === true]);
+        write(batch, statements.delete, [key], done, (result) => [
+          rowOf(key, result)?.[1] === true,
+        ]);
         return;
       }
       const keys = calls.map((call) => call.key);

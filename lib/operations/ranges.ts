@@ -102,10 +102,16 @@ export function rangeOperations(setup: OperationSetup): RangeOperations {
         const { from, to, owner } = args;
         const values = [from, to, String(SCAN_PAGE_SIZE)];
         const statement = owner === undefined ? statements.scanPage : owned(statements.ownerPage);
-        read(lease, statement, owner === undefined ? values : [...values, owner], done, (result) => {
-          const keys = keysWithin(args, result);
-          return [{ keys, isLast: lastOf(keys, SCAN_PAGE_SIZE) === undefined }];
-        });
+        read(
+          lease,
+          statement,
+          owner === undefined ? values : [...values, owner],
+          done,
+          (result) => {
+            const keys = keysWithin(args, result);
+            return [{ keys, isLast: lastOf(keys, SCAN_PAGE_SIZE) === undefined }];
+          },
+        );
       },
     },
   };

@@ -133,9 +133,7 @@ export function settleWith<V>(work: Promise<V | Refusal>, done: BatchCallback<V>
 }
 
 /** For operations with several steps. */
-export function promised(
-  run: (done: StatementCallback) => void,
-): Promise<StatementResult> {
+export function promised(run: (done: StatementCallback) => void): Promise<StatementResult> {
   return new Promise((resolve, reject) => {
     run((error, result) => {
       if (result === undefined) {

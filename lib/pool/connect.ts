@@ -1,11 +1,11 @@
 import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg';
 import { PostgresSessionError } from '../postgres-session.errors.js';
-import { codeOf, messageOf } from '../utils/errors.js';
+import { asError, codeOf, messageOf } from '../utils/errors.js';
 import { isRefusedForGood } from '../sql/sql-state.js';
 import { binaryRowsClient } from '../protocol/binary-rows.js';
-import { checkOut, isSupportedClient } from '../protocol/driver-internals.js';
+import { isSupportedClient } from '../protocol/driver-internals.js';
 import { withoutData } from '../protocol/error-data.js';
-import { afterReading } from '../utils/timers.js';
+import { checkOut } from './check-out.js';
 
 export interface ConnectOptions {
   /** How often connecting is tried again. */
@@ -44,39 +44,18 @@ export async function connect(pool: Pool, options: ConnectOptions): Promise<Pool
   }
 }
 
-/** One attempt, given up after its time whatever the pool's own settings are, or when the signal aborts. */
 function connectOnce(pool: Pool, { timeout, signal }: ConnectOptions): Promise<PoolClient> {
   return new Promise((resolve, reject) => {
-    let isOver = false;
-    const end = (): void => {
-      isOver = true;
-      cancel();
+    const onAbort = (): void => giveUp(signal.reason);
+    const giveUp = checkOut(pool, timeout, (error, client) => {
       signal.removeEventListener('abort', onAbort);
-    };
-    const abandon = (reason: Error): void => {
-      if (!isOver) {
-        end();
-        giveUp?.();
-        reject(reason);
-      }
-    };
-    const onAbort = (): void => abandon(signal.reason as Error);
-    const cancel = afterReading(timeout, () =>
-      abandon(new Error(`no connection within ${timeout} ms`)),
-    );
-    signal.addEventListener('abort', onAbort);
-    const giveUp = checkOut(pool, (error, client) => {
-      if (isOver) {
-        client?.release();
-        return;
-      }
-      end();
       if (client === undefined) {
-        reject(error ?? new Error('the pool gave neither a client nor an error'));
+        reject(asError(error));
       } else {
         resolve(client);
       }
     });
+    signal.addEventListener('abort', onAbort);
   });
 }
 

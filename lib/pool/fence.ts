@@ -104,7 +104,9 @@ export class Fence {
       const fenced = this.known;
       try {
         const alive = await this.terminate(fenced.map(({ backend }) => backend));
-        fenced.filter(({ backend }) => !alive.has(String(backend.pid))).forEach(({ open }) => open());
+        fenced
+          .filter(({ backend }) => !alive.has(String(backend.pid)))
+          .forEach(({ open }) => open());
       } catch (error) {
         // The server may be out of reach, or this connection be lost as well. Both pass.
         if (isRefused(error)) {
@@ -119,7 +121,9 @@ export class Fence {
   }
 
   private get known(): KnownFenced[] {
-    return [...this.waiting].filter((fenced): fenced is KnownFenced => fenced.backend !== undefined);
+    return [...this.waiting].filter(
+      (fenced): fenced is KnownFenced => fenced.backend !== undefined,
+    );
   }
 
   /** Resolves to the process ids of those that have not ended. */

@@ -106,7 +106,10 @@ export class SessionConnection implements Lease {
   }
 
   transaction<T>(lockWait: number, body: (query: TransactionQuery) => Promise<T>): Promise<T> {
-    return this.boundedTransaction({ statement: this.owner.statementTimeout, lock: lockWait }, body);
+    return this.boundedTransaction(
+      { statement: this.owner.statementTimeout, lock: lockWait },
+      body,
+    );
   }
 
   async boundedTransaction<T>(

@@ -1,15 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
 import type { LeaseSource } from '../batching/types.js';
-import {
-  checkOut,
-  destroySocket,
-  isAtRest,
-  whenReady,
-} from '../protocol/driver-internals.js';
+import { destroySocket, isAtRest, whenReady } from '../protocol/driver-internals.js';
 import { sqlState, SqlState } from '../sql/sql-state.js';
 import { TIMINGS } from '../timings.js';
 import { asError } from '../utils/errors.js';
-import { afterReading, watched, within } from '../utils/timers.js';
+import { watched, within } from '../utils/timers.js';
+import { checkOut } from './check-out.js';
 import { Fence } from './fence.js';
 import { SessionConnection, type ConnectionOwner } from './session-connection.js';
 
@@ -80,6 +76,10 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
     let attempts = 0;
     let stopHedging: (() => void) | undefined;
     const settle: Acquired = (error, connection) => {
+      if (settled) {
+        connection?.release();
+        return;
+      }
       settled = true;
       stopHedging?.();
       done(error, connection);
@@ -88,9 +88,7 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
       attempts += 1;
       this.connect(timeout, (error, connection) => {
         attempts -= 1;
-        if (settled) {
-          connection?.release();
-        } else if (connection !== undefined) {
+        if (connection !== undefined) {
           settle(undefined, connection);
         } else if (this.mayWaitForOther(error)) {
           this.waiters.push(settle);
@@ -201,55 +199,38 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
 
   /** One attempt, given up after so many milliseconds. */
   private connect(timeout: number, done: Acquired): void {
-    let isOver = false;
-    const finish: Acquired = (error, connection) => {
-      if (isOver) {
-        connection?.release();
-        return;
-      }
-      isOver = true;
-      cancel();
-      done(error, connection);
-    };
-    const cancel = afterReading(timeout, () => {
-      finish(new Error(`No connection within ${timeout} ms.`));
-      giveUp?.();
-    });
-    const giveUp = checkOut(this.pool, (error, client) => {
+    checkOut(this.pool, timeout, (error, client) => {
       if (client === undefined) {
-        finish(error);
-      } else if (isOver || this.closed) {
+        done(error);
+      } else if (this.closed) {
         client.release();
-        finish(new Error('The store was closed meanwhile.'));
+        done(new Error('the store was closed meanwhile'));
       } else {
         this.inUse.add(client);
-        this.takeOver(client, timeout, finish);
+        this.takeOver(client, done);
       }
     });
   }
 
   /** Takes a client that the pool handed out, if it is clean. */
-  private takeOver(client: PoolClient, timeout: number, done: Acquired): void {
+  private takeOver(client: PoolClient, done: Acquired): void {
     const connection = this.known.get(client) ?? this.meet(client);
     const replace = (): void => {
       this.releaseClient(client, true);
-      this.connect(timeout, done);
+      this.connect(this.connectTimeout, done);
     };
     if (connection.generation < this.generation) {
       replace();
     } else if (!isAtRest(client)) {
       // Somebody left a query in flight on it, or queued one as it was handed out.
       whenReady(client, TIMINGS.CLIENT_REST, () =>
-        isAtRest(client) ? this.takeOver(client, timeout, done) : replace(),
+        isAtRest(client) ? this.takeOver(client, done) : replace(),
       );
     } else if (connection.isSetUp) {
       connection.checkedOut();
       done(undefined, connection);
     } else {
-      this.setUp(connection).then(() => {
-        connection.checkedOut();
-        done(undefined, connection);
-      }, done);
+      void this.setUp(connection, done);
     }
   }
 
@@ -261,14 +242,17 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
     return connection;
   }
 
-  private async setUp(connection: SessionConnection): Promise<void> {
+  private async setUp(connection: SessionConnection, done: Acquired): Promise<void> {
     const discard = (): void => this.discard(connection);
     try {
       await watched(this.connectTimeout, discard, () => connection.setUp());
     } catch (error) {
       discard();
-      throw error;
+      done(error);
+      return;
     }
+    connection.checkedOut();
+    done(undefined, connection);
   }
 
   private releaseClient(client: PoolClient, broken: boolean): void {

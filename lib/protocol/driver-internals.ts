@@ -104,8 +104,8 @@ export function setPipelining(client: ClientBase, pipeline: boolean): boolean {
 /** What a query of our own inherits from, so that the driver takes it for one of its own. */
 export const queryPrototype: object = (pg.Query as unknown as { prototype: object }).prototype;
 
-/** Checks a client out. Returns what gives up the attempt to connect, if one had to be made. */
-export function checkOut(
+/** Checks a client out. Returns what ends the attempt to connect, if one had to be made. */
+export function startCheckOut(
   pool: Pool,
   done: (error: Error | undefined, client: PoolClient | undefined) => void,
 ): (() => void) | undefined {

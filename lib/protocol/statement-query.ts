@@ -144,12 +144,7 @@ export class StatementQuery implements Submittable {
   handleEmptyQuery(): void {}
   handlePortalSuspended(): void {}
 
-  #run(
-    driver: DriverConnection,
-    name: string,
-    text: string,
-    values: readonly Parameter[],
-  ): void {
+  #run(driver: DriverConnection, name: string, text: string, values: readonly Parameter[]): void {
     const { parsedStatements, submittedNamedStatements } = driver;
     const isPrepared =
       name !== '' &&

@@ -147,7 +147,9 @@ function rangeStatements(
   range: (first: number) => string,
 ): RangeStatements {
   const page = (where: string, limit: string): Statement =>
-    statement(`SELECT t.id FROM ${table} AS t WHERE ${where} ORDER BY ${id} LIMIT ${limit}`, [text]);
+    statement(`SELECT t.id FROM ${table} AS t WHERE ${where} ORDER BY ${id} LIMIT ${limit}`, [
+      text,
+    ]);
   const owned = `t.${OWNER_COLUMN} =`;
   const listed = `DELETE FROM ${table} AS t WHERE t.id = ANY($1::text[])`;
   return {

@@ -243,10 +243,7 @@ export class KeyValueView implements KeyValueStore {
     }, options.signal);
   }
 
-  #whenStarted<T>(
-    work: (started: StartedStore) => Promise<T>,
-    signal?: AbortSignal,
-  ): Promise<T> {
+  #whenStarted<T>(work: (started: StartedStore) => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#lifecycle.whenStarted(work, signal);
   }
 }

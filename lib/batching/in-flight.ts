@@ -1,0 +1,108 @@
+import { TIMINGS } from '../timings.js';
+import type { BatchQueue } from './batch-queue.js';
+import type { Batch } from './types.js';
+
+/**
+ * The batches in flight and the connections that they keep. Writes may wait for locks and for the disk, so at
+ * least half of the connections stay free for reads; of those for writes, not all may wait for locks that
+ * others hold.
+ */
+export class InFlight {
+  private readonly batches = new Set<Batch>();
+  private readonly forWrites: number;
+  private readonly forLockWaits: number;
+  private readsAcquiring = 0;
+  private writesAcquiring = 0;
+  /** When the latest batch that was answered had been sent. */
+  private lastAnsweredSentAt = 0;
+
+  constructor(
+    private readonly capacity: number,
+    /** Milliseconds that a batch may take; a write's own timeout on the server ends before. */
+    private readonly timeout: number,
+  ) {
+    this.forWrites = Math.max(1, Math.floor(capacity / 2));
+    this.forLockWaits = Math.max(1, Math.floor(this.forWrites / 2));
+  }
+
+  get size(): number {
+    return this.batches.size;
+  }
+
+  list(): Batch[] {
+    return [...this.batches];
+  }
+
+  add(batch: Batch): void {
+    this.batches.add(batch);
+  }
+
+  /** Returns whether it was still in flight. */
+  delete(batch: Batch): boolean {
+    return this.batches.delete(batch);
+  }
+
+  answered({ sentAt }: Batch): void {
+    this.lastAnsweredSentAt = Math.max(this.lastAnsweredSentAt, sentAt);
+  }
+
+  /** A connection is being acquired, or is not any more. */
+  acquiring({ operation }: BatchQueue, change: 1 | -1): void {
+    if (operation.writes) {
+      this.writesAcquiring += change;
+    } else {
+      this.readsAcquiring += change;
+    }
+  }
+
+  /** Whether one more connection may be acquired for a queue. */
+  allows({ operation, waitsForLocks }: BatchQueue): boolean {
+    const acquiring = this.readsAcquiring + this.writesAcquiring;
+    if (this.connections(() => true) + acquiring >= this.capacity) {
+      return false;
+    }
+    if (!operation.writes) {
+      return true;
+    }
+    const writing = this.connections((batch) => batch.operation.writes) + this.writesAcquiring;
+    if (writing >= this.forWrites) {
+      return false;
+    }
+    return !waitsForLocks || this.connections((batch) => batch.waitsForLocks) < this.forLockWaits;
+  }
+
+  /** Marks those that are slow. Returns those whose connection has to be given up. */
+  check(now: number): Batch[] {
+    return this.list().filter((batch) => {
+      const age = now - batch.sentAt;
+      batch.slow ||= age >= TIMINGS.SLOW_BATCH;
+      const { bytesRead } = batch.lease;
+      if (bytesRead !== batch.bytesSeen) {
+        batch.bytesSeen = bytesRead;
+        batch.bytesSeenAt = now;
+      }
+      const bound = this.timeout + (batch.operation.writes ? TIMINGS.ANSWER_MARGIN : 0);
+      return age >= bound || this.isSilent(batch, now);
+    });
+  }
+
+  /** A read on a dead connection: later ones were answered, and no byte arrives. */
+  private isSilent({ operation, sentAt, bytesSeenAt }: Batch, now: number): boolean {
+    return (
+      !operation.writes &&
+      this.lastAnsweredSentAt - sentAt >= TIMINGS.SILENT_CONNECTION &&
+      now - bytesSeenAt >= TIMINGS.SILENT_CONNECTION
+    );
+  }
+
+  /** Batches may share a connection. */
+  private connections(counts: (batch: Batch) => boolean): number {
+    const leases = new Set();
+    for (const batch of this.batches) {
+      if (counts(batch)) {
+        leases.add(batch.lease);
+      }
+    }
+    return leases.size;
+  }
+}
