@@ -61,6 +61,11 @@ describe('the README', () => {
     }
   });
 
+  it('lists every option as the library has it', async () => {
+    const script = join(REPOSITORY, 'scripts/options-table.mjs');
+    await runOrFail(process.execPath, [script, '--check'], { cwd: REPOSITORY });
+  });
+
   it('shows the two commands first', () => {
     expect(readme).toContain('npm ci && npm start');
     expect(readme).toContain('npm ci && npm test');
