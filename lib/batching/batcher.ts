@@ -279,8 +279,8 @@ export class Batcher {
   }
 
   /**
-   * The statement may still be running, so calls on the keys that it changes wait until it is certain that
-   * it is not: a late write must not undo one that was acknowledged after it.
+   * If a write may still be running, calls on its keys wait until it is certain that it is not: a late write
+   * must not undo one that was acknowledged after it.
    */
   private discardConnection(
     lease: Lease,
@@ -288,7 +288,12 @@ export class Batcher {
     leaders: readonly AnyCall[],
     action: FailureAction,
   ): void {
-    const stopped = lease.abandon();
+    if (!action.mayStillRun) {
+      lease.discard();
+      this.retryOrRejectAll(leaders, action);
+      return;
+    }
+    const stopped = lease.abandon(operation.writes);
     if (!operation.writes) {
       this.retryOrRejectAll(leaders, action);
       return;

@@ -8,7 +8,8 @@ import type { Batch } from './types.js';
  * others hold.
  */
 export class InFlight {
-  private readonly batches = new Set<Batch>();
+  /** A `Set` would move to a new table now and then, and the old tables keep batches, calls and all in memory. */
+  private readonly batches: Batch[] = [];
   private readonly forWrites: number;
   private readonly forLockWaits: number;
   private readsAcquiring = 0;
@@ -26,20 +27,24 @@ export class InFlight {
   }
 
   get size(): number {
-    return this.batches.size;
+    return this.batches.length;
   }
 
   list(): Batch[] {
-    return [...this.batches];
+    return this.batches.slice();
   }
 
   add(batch: Batch): void {
-    this.batches.add(batch);
+    this.batches.push(batch);
   }
 
   /** Returns whether it was still in flight. */
   delete(batch: Batch): boolean {
-    return this.batches.delete(batch);
+    const at = this.batches.indexOf(batch);
+    if (at !== -1) {
+      this.batches.splice(at, 1);
+    }
+    return at !== -1;
   }
 
   answered({ sentAt }: Batch): void {
@@ -73,7 +78,7 @@ export class InFlight {
 
   /** Marks those that are slow. Returns those whose connection has to be given up. */
   check(now: number): Batch[] {
-    return this.list().filter((batch) => {
+    return this.batches.filter((batch) => {
       const age = now - batch.sentAt;
       batch.slow ||= age >= TIMINGS.SLOW_BATCH;
       const { bytesRead } = batch.lease;

@@ -15,11 +15,13 @@ export interface Lease {
   retain(): void;
   /** Gives it back. */
   release(): void;
+  /** Throws it away; nothing runs on it any more. */
+  discard(): void;
   /**
    * Throws it away, with a statement of it perhaps still running. Resolves once that statement can no
    * longer take effect; never rejects.
    */
-  abandon(): Promise<void>;
+  abandon(writes: boolean): Promise<void>;
   /** Runs a statement that changes nothing. */
   read(statement: Statement, values: readonly Parameter[], done: StatementCallback): void;
   /** Runs a statement that waits for locks at most so many milliseconds. */
@@ -113,6 +115,8 @@ export interface FailureAction {
   readonly split: boolean;
   /** Whether its calls are to be tried again, a little later. */
   readonly retry: boolean;
+  /** Whether its statement may still be running, or have taken effect. */
+  readonly mayStillRun: boolean;
   /** Whether somebody else holds a lock that it waited for. */
   readonly locked: boolean;
   /** What the calls reject with where they are not tried again. */

@@ -42,14 +42,17 @@ export class SessionFailurePolicy implements FailurePolicy {
       return fail(error);
     }
     if (error instanceof PostgresSessionError || isConnectionLost(error)) {
-      return repeatable ? retryElsewhere(error) : outcomeUnknown(error);
+      return repeatable
+        ? { ...retryElsewhere(error), mayStillRun: true }
+        : { ...outcomeUnknown(error), mayStillRun: true };
     }
     if (isStatementNameLost(error)) {
       return lease.isDirect ? retryElsewhere(error) : noNamedStatements(error);
     }
     if (sqlState(error) === SqlState.READ_ONLY_SQL_TRANSACTION) {
+      // Replaced when they are next taken, not with each call that is refused.
       this.options.renewConnections();
-      return retryElsewhere(error);
+      return { ...retryElsewhere(error), discard: false };
     }
     if (isPlanStale(error)) {
       return retryElsewhere(error);
@@ -122,7 +125,7 @@ function isUnanswered({ code }: PostgresSessionError): boolean {
 }
 
 function fail(error: PostgresSessionError): FailureAction {
-  return { discard: false, split: false, retry: false, locked: false, error };
+  return { discard: false, split: false, retry: false, mayStillRun: false, locked: false, error };
 }
 
 function retryElsewhere(error: unknown): FailureAction {

@@ -83,7 +83,8 @@ export class Fence {
           resolve();
         },
       };
-      const timer = setTimeout(fenced.open, this.options.openAfter);
+      // Whoever waits for a call keeps the process, not the fence.
+      const timer = setTimeout(fenced.open, this.options.openAfter).unref();
       this.waiting.add(fenced);
       if (!this.isTerminating) {
         void this.terminateAll();

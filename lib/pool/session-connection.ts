@@ -86,9 +86,12 @@ export class SessionConnection implements Lease {
     this.owner.discard(this);
   }
 
-  abandon(): Promise<void> {
+  async abandon(writes: boolean): Promise<void> {
     this.discard();
-    return this.owner.fence(this);
+    // A read that cannot be ended harms nobody.
+    if (writes || this.isDirect) {
+      await this.owner.fence(this);
+    }
   }
 
   read(statement: Statement, values: readonly Parameter[], done: StatementCallback): void {
