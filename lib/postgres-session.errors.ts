@@ -48,6 +48,8 @@ export interface PostgresSessionErrorDetails {
 /**
  * Every error of this library but the `TypeError` and `RangeError` of a bad argument.
  * Neither its message nor its cause holds a key, a value or a password.
+ *
+ * @publicApi
  */
 export class PostgresSessionError extends Error {
   override readonly name = 'PostgresSessionError';

@@ -46,7 +46,7 @@ export class PostgresSessionLifecycle {
     readonly options: ResolvedOptions,
     owned: boolean,
   ) {
-    const { operationTimeout, maxQueue, preparedStatements, retryWrites } = options;
+    const { operationTimeout, maxQueue, preparedStatements } = options;
     this.pool = new SessionPool(pool, {
       owned,
       preparedStatements,
@@ -56,7 +56,6 @@ export class PostgresSessionLifecycle {
     this.policy = new SessionFailurePolicy({
       operationTimeout,
       maxQueue,
-      retryWrites,
       isPoolEnded: () => pool.ending,
       renewConnections: () => this.pool.renew(),
     });

@@ -12,7 +12,11 @@ import {
 import { PostgresSessionError } from './postgres-session.errors.js';
 import { givenOptionsProvider, storeProviders } from './postgres-session.providers.js';
 
-/** Sessions in PostgreSQL. Any number of stores may live in one application, each with its own name. */
+/**
+ * Sessions in PostgreSQL. Any number of stores may live in one application, each with its own name.
+ *
+ * @publicApi
+ */
 @Module({})
 export class PostgresSessionModule {
   /** Registers a store with options that are known now. A bad option fails the start of the application. */

@@ -7,17 +7,29 @@ const TOKEN_PREFIX = 'PostgresSession';
 /** Stands for the unnamed store in tokens and in the name of its cleanup job. */
 const UNNAMED = 'default';
 
-/** The token of a store: the class itself for the unnamed one. */
+/**
+ * The token of a store: the class itself for the unnamed one.
+ *
+ * @publicApi
+ */
 export function getSessionStoreToken(name?: string): InjectionToken<PostgresSessionStore> {
   return name === undefined ? PostgresSessionStore : token('Store', name);
 }
 
-/** The token of the `pg.Pool` that a store uses, its own or the application's. */
+/**
+ * The token of the `pg.Pool` that a store uses, its own or the application's.
+ *
+ * @publicApi
+ */
 export function getSessionPoolToken(name?: string): string {
   return token('Pool', name);
 }
 
-/** The token of a store's cleanup: the class itself for the unnamed one. */
+/**
+ * The token of a store's cleanup: the class itself for the unnamed one.
+ *
+ * @publicApi
+ */
 export function getSessionCleanupToken(
   name?: string,
 ): InjectionToken<PostgresSessionCleanupService> {

@@ -6,6 +6,8 @@ import { schemaSql } from './sql/table-layout.js';
  * The DDL that schema init runs, for those who make their tables by migrations.
  *
  * @throws PostgresSessionError `ERR_INVALID_OPTION` for a bad name.
+ *
+ * @publicApi
  */
 export function getSessionSchemaSql(
   options: Pick<PostgresSessionModuleOptions, 'schema' | 'tableName'> = {},

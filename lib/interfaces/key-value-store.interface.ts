@@ -4,7 +4,7 @@ export type SessionValue = Uint8Array | string;
 export interface CallOptions {
   /**
    * Rejects the call with the signal's reason. A call aborted before it was sent is never sent; one
-   * that is under way may still take effect.
+   * that is in flight may still take effect.
    */
   signal?: AbortSignal;
 }
@@ -37,10 +37,15 @@ export interface DeleteOwnerOptions {
  *
  * - A key is a non-empty, well-formed string without NUL of at most 1,024 bytes of UTF-8. Anything
  *   else rejects with a `TypeError` or `RangeError` before anything is sent.
- * - An expired entry is invisible to every method, whether or not it was swept already.
+ * - An entry is live until its expiry, by the clock of the database. One that has expired is invisible to
+ *   every method, whether or not it was swept already.
  * - A promise that resolved stands for a committed transaction.
- * - Calls of one store on one key take effect in the order they were made, awaited or not.
+ * - Calls of one store on one key take effect in the order they were made, awaited or not. `deletePrefix`,
+ *   `deleteOwner` and scans wait for the earlier writes that they can meet. Later writes that they can meet
+ *   wait for the two that delete; nothing else waits for any of them.
  * - Every other rejection is a `PostgresSessionError` with a stable `code`.
+ *
+ * @publicApi
  */
 export interface KeyValueStore {
   /** The value of a live entry, or `undefined`. The bytes belong to the caller. celeris: `Get`. */
@@ -53,15 +58,19 @@ export interface KeyValueStore {
   delete(key: string, options?: CallOptions): Promise<boolean>;
 
   /**
-   * Deletes every entry whose key starts with `prefix`, character by character. The empty prefix
-   * empties the table by `TRUNCATE`, or in batches where the role may not truncate. celeris: `DeletePrefix`.
+   * Deletes every entry whose key starts with `prefix`, character by character, in pages of 1,000 rows that
+   * each are a transaction of their own. The empty prefix truncates the table if it gets the lock within
+   * 500 ms. celeris: `DeletePrefix`.
+   *
+   * @param options `signal` ends it after the page in flight.
+   * @throws PostgresSessionError with `deleted`, the rows that went, if a page failed for good.
    */
   deletePrefix(prefix: string, options?: CallOptions): Promise<void>;
 
   /** The live entries among `keys`. */
   getMany(keys: Iterable<string>): Promise<Map<string, Buffer>>;
 
-  /** `set` for many entries in one transaction. Of a key given twice the last counts. */
+  /** `set` for many entries in one transaction. If a key is given twice, the last one counts. */
   setMany(
     entries: Iterable<readonly [key: string, value: SessionValue]>,
     options?: WriteOptions,
@@ -71,7 +80,7 @@ export interface KeyValueStore {
   deleteMany(keys: Iterable<string>): Promise<number>;
 
   /**
-   * Gives a live entry a new expiry without rewriting its value. Resolves to `false` where there is
+   * Gives a live entry a new expiry without rewriting its value. Resolves to `false` if there is
    * no live entry.
    *
    * @param ttl milliseconds from now; `<= 0` for no expiry.
@@ -81,11 +90,11 @@ export interface KeyValueStore {
   /** Writes the entry unless a live one is there. Resolves to whether it wrote. */
   setIfAbsent(key: string, value: SessionValue, options?: WriteOptions): Promise<boolean>;
 
-  /** Takes a live entry out. Of many callers at once exactly one gets the value. */
+  /** Takes a live entry out. Of many callers at once, exactly one gets the value. */
   getAndDelete(key: string): Promise<Buffer | undefined>;
 
   /**
-   * Replaces the value of a live entry where it equals `expected` byte for byte. Keeps the owner, and
+   * Replaces the value of a live entry if it equals `expected` byte for byte. Keeps the owner, and
    * the expiry unless `ttl` is given. Resolves to whether it replaced.
    */
   compareAndSet(
@@ -99,6 +108,12 @@ export interface KeyValueStore {
    * Atomic read-modify-write of a live entry; never creates one. Keeps the owner, and the expiry
    * unless `ttl` is given.
    *
+   * @example
+   * await store.update(key, (bytes) => {
+   *   const session = JSON.parse(bytes.toString()) as Session;
+   *   return JSON.stringify({ ...session, visits: session.visits + 1 });
+   * });
+   *
    * @param fn synchronous; runs again when another writer was faster; `undefined` from it leaves the
    *   entry as it is, and what it throws rejects the call.
    * @returns what was written, else `undefined`.
@@ -110,8 +125,12 @@ export interface KeyValueStore {
   ): Promise<Buffer | undefined>;
 
   /**
-   * Atomic counter, kept as decimal ASCII. `ttl` applies only where the call creates the counter.
+   * Atomic counter, kept as decimal ASCII. `ttl` applies only if the call creates the counter.
    * A value that is no safe integer, before or after, rejects with `ERR_NOT_A_COUNTER` and stays.
+   *
+   * @example
+   * // At most ten tries in a quarter of an hour.
+   * if ((await store.increment(`tries:${name}`, { ttl: 15 * 60_000 })) > 10) throw new TooManyTries();
    */
   increment(key: string, options?: IncrementOptions): Promise<number>;
 
@@ -121,7 +140,11 @@ export interface KeyValueStore {
   /** The live keys of an owner, in byte order, read in pages. */
   scanOwner(owner: string): AsyncIterable<string>;
 
-  /** Deletes the entries of an owner. Resolves to how many live ones there were. */
+  /**
+   * Deletes the live entries of an owner, in pages as `deletePrefix` does. Resolves to how many there were.
+   *
+   * @throws PostgresSessionError with `deleted`, the rows that went, if a page failed for good.
+   */
   deleteOwner(owner: string, options?: DeleteOwnerOptions): Promise<number>;
 
   /** A view in which every key and prefix stands under `prefix`, and owners are seen within it. */

@@ -22,8 +22,6 @@ export class NothingWrittenError extends Error {
 export interface SessionFailurePolicyOptions {
   readonly operationTimeout: number | undefined;
   readonly maxQueue: number;
-  /** Whether what may run twice is tried again when its outcome is unknown. */
-  readonly retryWrites: boolean;
   /** Whether the pool can still make connections. */
   readonly isPoolEnded: () => boolean;
   /** Called when every connection made so far has to be given up. */
