@@ -33,6 +33,7 @@ export class KeyValueView implements KeyValueStore {
   readonly #lifecycle: PostgresSessionLifecycle;
   readonly #prefix: string;
 
+  /** @internal */
   constructor(lifecycle: PostgresSessionLifecycle, prefix: string) {
     this.#lifecycle = lifecycle;
     this.#prefix = prefix;
