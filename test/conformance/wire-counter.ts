@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import { listenOnLoopback, urlThrough } from '../support/loopback.js';
 
 export interface WireCounter {
   /** Leads to the server by way of the counter. */
@@ -15,8 +16,7 @@ export async function countWire(
   connectionString: string,
   { forward = true } = {},
 ): Promise<WireCounter> {
-  const url = new URL(connectionString);
-  const [host, port] = [url.hostname, Number(url.port || 5432)];
+  const { hostname: host, port } = new URL(connectionString);
   const sockets = new Set<Socket>();
   let connections = 0;
   let sent = 0;
@@ -29,18 +29,15 @@ export async function countWire(
       client.destroy();
       return;
     }
-    const upstream = track(connect(port, host));
+    const upstream = track(connect(Number(port || 5432), host));
     client.pipe(upstream).pipe(client);
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => client.destroy());
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  url.hostname = '127.0.0.1';
-  url.port = String((server.address() as AddressInfo).port);
+  const ownPort = await listenOnLoopback(server);
 
   return {
-    connectionString: url.href,
+    connectionString: urlThrough(ownPort, connectionString),
     connections: () => connections,
     sent: () => sent,
     close: async () => {

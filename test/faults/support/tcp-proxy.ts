@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { listenOnLoopback, urlThrough } from '../../support/loopback.js';
 import { ProxiedLink } from './proxied-link.js';
 
 interface Weather {
@@ -32,19 +33,14 @@ export class TcpProxy {
 
   static async to(targetPort: number): Promise<TcpProxy> {
     const server = createServer({ noDelay: true });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const proxy = new TcpProxy(server, (server.address() as AddressInfo).port, targetPort);
+    const proxy = new TcpProxy(server, await listenOnLoopback(server), targetPort);
     server.on('connection', (socket) => proxy.take(socket));
     return proxy;
   }
 
   /** The same connection string, led through this proxy. */
   url(connectionString: string): string {
-    const url = new URL(connectionString);
-    url.hostname = '127.0.0.1';
-    url.port = String(this.port);
-    return url.href;
+    return urlThrough(this.port, connectionString);
   }
 
   /** Fair weather again. Bytes that were held back by `swallow` arrive late, as resent packets do. */
