@@ -1,0 +1,78 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import type { Pool } from 'pg';
+import { getSessionPoolToken, type PostgresSessionStore } from '../../../lib/index.js';
+import type { Harness } from '../../module/support/harness.js';
+import { startStore, storeOf, type StoreOptions } from '../../module/support/stores.js';
+import { ProtocolProxy } from './protocol-proxy.js';
+
+/** Whose the pool is, for `describe.each`. */
+export const POOLS = [{ pool: 'an own pool' }, { pool: 'a lent pool' }] as const;
+
+type PoolKind = (typeof POOLS)[number]['pool'];
+
+/** Pools with the ways in which calls become statements. */
+export const SETUPS = POOLS.flatMap(({ pool }) => [
+  { setup: `${pool} with batching`, pool, options: {} },
+  { setup: `${pool} without batching`, pool, options: { batching: false } as const },
+  {
+    setup: `${pool} without prepared statements`,
+    pool,
+    options: { preparedStatements: false },
+  },
+]);
+
+interface RunningStore {
+  app: INestApplicationContext;
+  pool: Pool;
+  store: PostgresSessionStore;
+}
+
+export interface BehindProxy extends RunningStore {
+  proxy: ProtocolProxy;
+  table: string;
+}
+
+interface BehindProxyOptions extends Omit<StoreOptions, 'pool' | 'connection'> {
+  /** Connections that the store may use at once. */
+  connections?: number;
+}
+
+/** The value that the table refuses. */
+export const REFUSED = 'refused';
+
+/** A store whose connections lead through a proxy that knows the protocol. */
+export async function startBehindProxy(
+  harness: Harness,
+  kind: PoolKind,
+  options: BehindProxyOptions = {},
+): Promise<BehindProxy> {
+  const proxy = await openProxy(harness);
+  const table = harness.table();
+  const running = await startThrough(proxy, harness, kind, { tableName: table, ...options });
+  await harness.sql(`ALTER TABLE ${table} ADD CHECK (value <> '${REFUSED}')`);
+  return { proxy, table, ...running };
+}
+
+export async function openProxy(harness: Harness): Promise<ProtocolProxy> {
+  const proxy = await ProtocolProxy.to(harness.url);
+  harness.onEnd(() => proxy.close());
+  return proxy;
+}
+
+export async function startThrough(
+  proxy: ProtocolProxy,
+  harness: Harness,
+  kind: PoolKind,
+  { connections = 4, ...options }: BehindProxyOptions,
+): Promise<RunningStore> {
+  // A connection that ends is one that the store gave up.
+  const settings = { connectionString: proxy.url, idleTimeoutMillis: 0 };
+  // Of a lent pool, half stays free for the application.
+  const target =
+    kind === 'an own pool'
+      ? { connection: { ...settings, max: connections } }
+      : { pool: harness.pool({ ...settings, max: 2 * connections - 1 }) };
+  const app = await startStore(harness, { cleanup: false, ...options, ...target });
+  const pool = app.get<Pool>(getSessionPoolToken(), { strict: false });
+  return { app, pool, store: storeOf(app) };
+}
