@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { settle, type Settled } from '../faults/support/settle.js';
 import { ownFailureOf } from '../module/support/failures.js';
 import { Harness } from '../module/support/harness.js';
+import { startStore, storeOf, type StoreOptions } from '../module/support/stores.js';
 import { waitFor } from '../support/conditions.js';
 import { POOLS, SETUPS, startBehindProxy, type BehindProxy } from './support/behind-proxy.js';
 import { getNeighbours, NEIGHBOURS, NEIGHBOUR_VALUES, text } from './support/every-call.js';
@@ -12,75 +13,123 @@ import {
   KEY,
   OTHER_CALLS,
   OTHER_ROWS,
+  OWNER,
+  RANGE_DELETES,
   READS,
+  WHOLE_FOREIGN_ROW,
   type AskingCall,
   type Forgery,
 } from './support/forgeries.js';
 import type { Row } from './support/messages.js';
 import { asksFor, RowForger } from './support/rewriting.js';
 
-const ROWS = [...FOREIGN_ROWS, ...OTHER_ROWS];
-const READS_AND_ROWS = READS.flatMap((call) => ROWS.map((forgery) => ({ call, forgery })));
-const CALLS_AND_ROWS = OTHER_CALLS.flatMap((call) =>
-  FOREIGN_ROWS.map((forgery) => ({ call, forgery })),
-);
-const titled = <T extends { call: AskingCall; forgery: Forgery }>(cases: T[]) =>
-  cases.map((each) => ({ ...each, title: `${each.call.call}: ${each.forgery.answer}` }));
+/** The bound of a read that is tried again and again. */
+const READ_TIMEOUT = 1_500;
+
+interface Forged extends BehindProxy {
+  forger: RowForger;
+}
+
+interface Case {
+  call: AskingCall;
+  forgery: Forgery;
+}
+
+const cases = (calls: readonly AskingCall[], forgeries: readonly Forgery[]) =>
+  calls.flatMap((call) =>
+    forgeries.map((forgery) => ({ call, forgery, title: `${call.call}: ${forgery.answer}` })),
+  );
 
 describe.each(POOLS)('An answer that belongs to somebody else, on $pool,', ({ pool }) => {
   const harness = Harness.use();
 
-  async function start({ stored }: AskingCall): Promise<BehindProxy> {
-    const running = await startBehindProxy(harness, pool, { operationTimeout: 2_000 });
-    await running.store.setMany([...NEIGHBOURS, [KEY, stored], [FOREIGN_KEY, FOREIGN_VALUE]]);
-    return running;
-  }
-
-  function forgeAnswers(
-    { proxy }: BehindProxy,
-    { call, forgery }: { call: AskingCall; forgery: Forgery },
-    times?: number,
-  ): RowForger {
+  async function start(
+    { call, forgery }: Case,
+    times: number,
+    options: Pick<StoreOptions, 'operationTimeout'> = {},
+  ): Promise<Forged> {
+    const running = await startBehindProxy(harness, pool, options);
+    const { store, proxy } = running;
+    await store.setMany(NEIGHBOURS);
+    await store.setMany(
+      [
+        [KEY, call.stored],
+        [FOREIGN_KEY, FOREIGN_VALUE],
+      ],
+      { owner: OWNER },
+    );
     const forge = (rows: Row[]): Row[] => forgery.forge(rows, call);
-    const forger = new RowForger(asksFor(KEY), forge, times);
+    const forger = new RowForger(asksFor(call.asksFor ?? KEY), forge, times);
     proxy.rewriting = forger.rewriting;
-    return forger;
+    return { ...running, forger };
   }
 
-  it.each(titled([...READS_AND_ROWS, ...CALLS_AND_ROWS]))(
+  it.each([...cases(READS, [...FOREIGN_ROWS, ...OTHER_ROWS]), ...cases(OTHER_CALLS, FOREIGN_ROWS)])(
     'is given to no call, and its connection is given up ($title)',
-    async ({ call, forgery }) => {
-      const running = await start(call);
-      const forger = forgeAnswers(running, { call, forgery }, 1);
+    async (forged) => {
+      const running = await start(forged, 1);
+      const { call } = forged;
       expectOwnAnswer(await settle(() => call.run(running.store)), call.expected);
-      await expectToBeGivenUp(running, forger);
+      await expectToBeGivenUp(running);
       expect(await getNeighbours(running.store)).toEqual(NEIGHBOUR_VALUES);
       expect(text(await running.store.get(FOREIGN_KEY))).toBe(FOREIGN_VALUE);
     },
   );
 
-  it.each(titled(READS_AND_ROWS))(
+  it.each(cases(RANGE_DELETES, FOREIGN_ROWS))(
+    'deletes nothing else than what was asked for ($title)',
+    async (forged) => {
+      const running = await start(forged, 1);
+      const { call } = forged;
+      const outcome = await settle(() => call.run(running.store));
+      expect(text(await running.store.get(FOREIGN_KEY))).toBe(FOREIGN_VALUE);
+      expectOwnAnswer(outcome, call.expected);
+      await expectToBeGivenUp(running);
+    },
+  );
+
+  it.each(cases(READS, [WHOLE_FOREIGN_ROW]))(
     'fails a read that gets no other one, and only that ($title)',
-    async ({ call, forgery }) => {
-      const running = await start(call);
-      const forger = forgeAnswers(running, { call, forgery });
-      const error = await ownFailureOf(call.run(running.store));
-      expect([error.code, (error.cause as { code?: string } | undefined)?.code]).toContain(
-        'ERR_PROTOCOL',
-      );
-      await expectToBeGivenUp(running, forger);
+    async (forged) => {
+      const running = await start(forged, Infinity, { operationTimeout: READ_TIMEOUT });
+      const error = await ownFailureOf(forged.call.run(running.store));
+      const { code, cause } = error;
+      expect([code, (cause as { code?: string } | undefined)?.code]).toContain('ERR_PROTOCOL');
+      await expectToBeGivenUp(running);
       running.proxy.reset();
       expect(await getNeighbours(running.store)).toEqual(NEIGHBOUR_VALUES);
     },
   );
+
+  it('is not taken for that of a batch of gets when another store found nothing', async () => {
+    const { proxy, store, pool: clients } = await startBehindProxy(harness, pool);
+    const other = await startStore(harness, {
+      ...{ pool: clients, cleanup: false, tableName: harness.table() },
+    });
+    await store.setMany(NEIGHBOURS);
+    let nothing: Row[] = [];
+    const observer = new RowForger(asksFor('absent'), (rows) => (nothing = rows));
+    proxy.rewriting = observer.rewriting;
+    expect(await storeOf(other).getMany(['absent 1', 'absent 2'])).toEqual(new Map());
+    const forger = new RowForger(asksFor('key '), () => nothing, 1);
+    proxy.rewriting = forger.rewriting;
+    const outcome = await settle(async () => {
+      const found = await store.getMany(NEIGHBOURS.map(([key]) => key));
+      return [...found.values()].map(text);
+    });
+    expectOwnAnswer(
+      outcome,
+      NEIGHBOURS.map(([, value]) => value),
+    );
+    await expectToBeGivenUp({ proxy, forger });
+  });
 });
 
 describe.each(SETUPS)('Answers that are each one behind on $setup', ({ pool, options }) => {
   const harness = Harness.use();
 
   it('reach no call of theirs', async () => {
-    const setup = { ...options, operationTimeout: 2_000 };
-    const { proxy, store } = await startBehindProxy(harness, pool, setup);
+    const { proxy, store } = await startBehindProxy(harness, pool, options);
     await store.setMany(NEIGHBOURS);
     let previous: Row[] | undefined;
     const forger = new RowForger(asksFor('key '), (rows) => {
@@ -108,7 +157,10 @@ function expectOwnAnswer({ value, error }: Settled<unknown>, expected: unknown):
   }
 }
 
-async function expectToBeGivenUp({ proxy }: BehindProxy, { connections }: RowForger) {
+async function expectToBeGivenUp({
+  proxy,
+  forger: { connections },
+}: Pick<Forged, 'proxy' | 'forger'>): Promise<void> {
   expect(connections.length).toBeGreaterThan(0);
   await waitFor(() => connections.every((connection) => !proxy.isOpen(connection)), {
     what: 'the end of the connections with a forged answer',

@@ -8,11 +8,15 @@ import { replaceColumn } from './rewriting.js';
 export const KEY = 'mine';
 export const FOREIGN_KEY = 'theirs';
 export const FOREIGN_VALUE = 'value of theirs';
+/** Of both. */
+export const OWNER = 'somebody';
 
 export interface AskingCall {
   readonly call: string;
   /** What the table holds before it. */
   readonly stored: string;
+  /** What its statement has among its parameters; the key by default. */
+  readonly asksFor?: string;
   /** What its statement answers for the key. */
   readonly answered: string;
   readonly run: (store: PostgresSessionStore) => Promise<unknown>;
@@ -67,6 +71,18 @@ export const OTHER_CALLS: readonly AskingCall[] = [
   },
 ];
 
+/** Calls that delete what a page of keys tells them. */
+export const RANGE_DELETES: readonly AskingCall[] = [
+  {
+    ...{ call: 'deletePrefix', ...asking, expected: undefined },
+    run: (store) => store.deletePrefix(KEY),
+  },
+  {
+    ...{ call: 'deleteOwner of a namespace', asksFor: OWNER, ...asking, expected: 1 },
+    run: (store) => store.namespace(KEY.slice(0, 1)).deleteOwner(OWNER),
+  },
+];
+
 export interface Forgery {
   readonly answer: string;
   readonly forge: (rows: Row[], call: AskingCall) => Row[];
@@ -77,16 +93,18 @@ const withForeignKey = (row: Row): Row => replaceColumn(row, KEY, FOREIGN_KEY);
 const toForeign = (row: Row, { answered }: AskingCall): Row =>
   replaceColumn(withForeignKey(row), answered, FOREIGN_VALUE);
 
-/** Rows of the keys that were not asked for. */
+export const WHOLE_FOREIGN_ROW: Forgery = {
+  answer: 'another entry',
+  forge: (rows, call) => rows.map((row) => toForeign(row, call)),
+};
+
+/** Rows of keys that were not asked for. */
 export const FOREIGN_ROWS: readonly Forgery[] = [
   {
     answer: 'the key of another entry',
     forge: (rows) => rows.map(withForeignKey),
   },
-  {
-    answer: 'another entry',
-    forge: (rows, call) => rows.map((row) => toForeign(row, call)),
-  },
+  WHOLE_FOREIGN_ROW,
   {
     answer: 'another entry behind its own',
     forge: (rows, call) => [...rows, ...rows.map((row) => toForeign(row, call))],
