@@ -1,33 +1,21 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { REPOSITORY, run, runOrFail } from '../support/commands.js';
+import { installInto, type Manifest } from './installation.js';
 
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 const compiler = join(REPOSITORY, 'node_modules/typescript/bin/tsc');
 
-export interface ConsumerKind {
-  type: 'module' | 'commonjs';
-  dependencies: Record<string, string>;
-}
-
 /** An application in a folder of its own that installed the tarball, as a stranger's would be. */
 export class Consumer {
   private constructor(readonly folder: string) {}
 
-  static async install(folder: string, tarball: string, kind: ConsumerKind): Promise<Consumer> {
-    await mkdir(folder);
+  static async install(folder: string, tarball: string, kind: Manifest): Promise<Consumer> {
+    await installInto(folder, tarball, kind);
     for (const name of ['main.ts', 'tsconfig.json'])
       await copyFile(fixture(name), join(folder, name));
-    const manifest = {
-      private: true,
-      type: kind.type,
-      dependencies: { ...kind.dependencies, 'nestjs-postgres-session': `file:${tarball}` },
-    };
-    await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
-    const args = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
-    await runOrFail('npm', args, { cwd: folder });
     return new Consumer(folder);
   }
 

@@ -5,13 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { REPOSITORY } from '../support/commands.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { temporaryFolder } from '../support/temporary.js';
-import { Consumer, type ConsumerKind } from './consumer.js';
+import { Consumer } from './consumer.js';
+import type { Manifest } from './installation.js';
 import { packInto, type Tarball } from './tarball.js';
 
 /** Installing, and checking every declaration file of Nest, take their time. */
 const SLOW = 120_000;
 
-const KINDS: Array<[string, ConsumerKind]> = [
+const KINDS: Array<[string, Manifest]> = [
   [
     'an ESM application on Nest 12',
     {

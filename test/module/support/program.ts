@@ -29,8 +29,8 @@ export class Program {
     }
   }
 
-  static start(harness: Harness, file: URL, args: string[] = []): Program {
-    const child = fork(fileURLToPath(file), args, { execArgv: [], silent: true });
+  static start(harness: Harness, file: URL, args: string[] = [], execArgv: string[] = []): Program {
+    const child = fork(fileURLToPath(file), args, { execArgv, silent: true });
     const program = new Program(child);
     harness.onEnd(async () => {
       child.kill('SIGKILL');
