@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { INestApplicationContext } from '@nestjs/common';
 import type { Pool, PoolClient } from 'pg';
 import { waitFor } from '../support/conditions.js';
 import { ownFailureOf } from '../module/support/failures.js';
@@ -57,6 +58,54 @@ describe('a borrowed pool', () => {
     expect(listeners(pool)).toEqual(before);
     expect(pool.waitingCount).toBe(0);
     expect(pool.idleCount).toBe(pool.totalCount);
+    expect(await connectionsOf(pool, max)).toEqual(connections);
+  });
+
+  /** Calls of every kind, of which some fail, in and outside transactions. */
+  async function callAll(app: INestApplicationContext, tableName: string): Promise<void> {
+    const store = storeOf(app);
+    await harness.sql(`ALTER TABLE ${tableName} ADD CHECK (id <> 'refused')`);
+    const gone = new AbortController();
+    const calls = [
+      ...Array.from({ length: 50 }, (_, n) => store.set(`key${n}`, 'value')),
+      ...Array.from({ length: 50 }, (_, n) => store.get(`key${n}`)),
+      ...Array.from({ length: 10 }, (_, n) => store.set(`refused`, `value${n}`)),
+      store.setMany([['refused', 'value'], ['many', 'value']]), // prettier-ignore
+      store.setMany([['one', 'value'], ['two', 'value']]), // prettier-ignore
+      store.increment('key1'),
+      store.update('key2', () => 'changed'),
+      store.deletePrefix('key3'),
+      store.get('key4', { signal: gone.signal }),
+      cleanupOf(app).sweep(),
+    ];
+    gone.abort();
+    await Promise.allSettled(calls);
+    await store.deletePrefix('');
+  }
+
+  it('gets each client back at rest, with no query under way and no transaction open', async () => {
+    const pool = harness.pool({ max: 4 });
+    const tableName = harness.table();
+    const app = await startStore(harness, { pool, tableName });
+    const given: unknown[] = [];
+    pool.on('release', (error, client) => {
+      if (error) return;
+      const { readyForQuery } = client as unknown as { readyForQuery: boolean };
+      given.push({ transaction: client.getTransactionStatus(), readyForQuery });
+    });
+    await callAll(app, tableName);
+    expect(given.length).toBeGreaterThan(10);
+    expect(given).toEqual(given.map(() => ({ transaction: 'I', readyForQuery: true })));
+  });
+
+  it('has its clients as they were also while the store runs and rests', async () => {
+    const max = 4;
+    const pool = harness.pool({ max });
+    const connections = await connectionsOf(pool, max);
+    const tableName = harness.table();
+    const app = await startStore(harness, { pool, tableName });
+    for (let n = 0; n < 3; n++) await storeOf(app).set('key', `value${n}`);
+    await callAll(app, tableName);
     expect(await connectionsOf(pool, max)).toEqual(connections);
   });
 

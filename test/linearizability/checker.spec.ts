@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { explainHistory } from './checker.js';
-import { NOT_A_COUNTER, type Operation, type RecordedCall, type Result } from './history.js';
+import {
+  NOT_A_COUNTER,
+  REFUSED,
+  type Operation,
+  type RecordedCall,
+  type Result,
+} from './history.js';
 
 type Row = [start: number, end: number | null, operation: Operation, result: Result];
 
@@ -19,6 +25,7 @@ const remove: Operation = { kind: 'delete' };
 const take: Operation = { kind: 'getAndDelete' };
 const touch: Operation = { kind: 'touch' };
 const erase: Operation = { kind: 'erase' };
+const refused: Operation = { kind: 'refusedSet' };
 const one: Operation = { kind: 'increment', by: 1 };
 
 const explained: [string, RecordedCall[]][] = [
@@ -45,6 +52,10 @@ const explained: [string, RecordedCall[]][] = [
   ],
   ['a value that is no counter', history([0, 1, set('x'), null], [2, 3, one, NOT_A_COUNTER])],
   [
+    'a write that was refused',
+    history([0, 1, set('a'), null], [2, 3, refused, REFUSED], [4, 5, get, 'a']),
+  ],
+  [
     'a second write of the same value after a delete',
     history([0, 1, set('a'), null], [2, 9, set('a'), null], [3, 4, remove, true], [5, 6, get, 'a']),
   ],
@@ -67,6 +78,8 @@ const broken: [string, RecordedCall[]][] = [
     'two reads that disagree on the order',
     history([0, 9, set('a'), null], [1, 2, get, 'a'], [3, 4, get, null]),
   ],
+  ['an acknowledged write that must be refused', history([0, 1, refused, null])],
+  ['a refusal of what is let in', history([0, 1, set('a'), REFUSED])],
   ['a lost increment', history([0, 5, one, 1], [1, 6, one, 1])],
   ['a value taken twice', history([0, 1, set('a'), null], [2, 5, take, 'a'], [3, 6, take, 'a'])],
   [

@@ -1,4 +1,7 @@
-/** What a call on one key can be. `erase` is a deletion that does not tell what it met. */
+/**
+ * What a call on one key can be. `erase` is a deletion that does not tell what it met, `refusedSet` a write
+ * of what a constraint of the table does not let in.
+ */
 export type Operation =
   | { kind: 'get' }
   | { kind: 'set'; value: string }
@@ -8,7 +11,8 @@ export type Operation =
   | { kind: 'getAndDelete' }
   | { kind: 'compareAndSet'; expected: string; next: string }
   | { kind: 'increment'; by: number }
-  | { kind: 'erase' };
+  | { kind: 'erase' }
+  | { kind: 'refusedSet' };
 
 /** A call as its caller saw it. Times are nanoseconds of a clock that all processes share. */
 export interface RecordedCall {
@@ -25,6 +29,9 @@ export type Result = string | number | boolean | null;
 
 /** What `increment` comes to on a value that is no counter. */
 export const NOT_A_COUNTER = 'ERR_NOT_A_COUNTER';
+
+/** What the database's refusal of a statement comes to. */
+export const REFUSED = 'ERR_QUERY';
 
 /** The value under a key; null: there is no entry. */
 export type State = string | null;

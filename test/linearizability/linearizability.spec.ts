@@ -7,13 +7,16 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from 'pg';
+import { getSessionSchemaSql } from '../../lib/index.js';
 import { numbered } from '../conformance/helpers.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { explainHistory } from './checker.js';
 import { byKey, type RecordedCall } from './history.js';
+import { REFUSED_VALUE } from './traffic.js';
 import type { WorkerSettings } from './worker-settings.js';
 
-const SECONDS = Number(process.env.LINEARIZABILITY_SECONDS ?? 5);
+const SECONDS = Number(process.env.LINEARIZABILITY_SECONDS ?? 8);
 const WORKERS = 64;
 const KEYS = numbered('key', 500);
 /** For starting the processes, and for reading and checking what they did. */
@@ -37,18 +40,27 @@ describe('calls of many workers in two processes', () => {
     await database.close();
   });
 
+  const beside = { batching: [undefined, false], neighbours: true } as const;
+  const alone = { lent: false, neighbours: false };
   const variants = [
-    { title: 'with batching', tableName: 'batched', batching: [undefined, undefined] },
-    { title: 'with batching in one of them', tableName: 'mixed', batching: [undefined, false] },
+    { title: 'with batching', batching: [undefined, undefined], ...alone },
+    { title: 'with batching in one of them', batching: [undefined, false], ...alone },
+    { title: 'beside other users of their pools', lent: false, ...beside },
+    { title: 'beside other users of pools that they were lent', lent: true, ...beside },
   ] as const;
 
   it.each(variants)(
     'take effect one at a time, each between its start and its end, $title',
-    async ({ tableName, batching }) => {
+    async ({ title, batching, lent, neighbours }) => {
+      const tableName = title.replaceAll(' ', '_');
+      await makeTable(tableName);
       const clockBase = String(process.hrtime.bigint());
       const settings = batching.map((each, i): WorkerSettings => ({
         id: i + 1,
-        store: { connection: database.connectionString, tableName, batching: each },
+        connectionString: database.connectionString,
+        lent,
+        neighbours,
+        store: { tableName, batching: each },
         keys: KEYS,
         workers: WORKERS / batching.length,
         milliseconds: (SECONDS * 1_000) / variants.length,
@@ -65,13 +77,22 @@ describe('calls of many workers in two processes', () => {
       expect(histories.size).toBeGreaterThan(KEYS.length * 0.9);
       const overlaps = overlapping(histories);
       expect(overlaps).toBeGreaterThan(100);
-      expect(new Set(calls.map(({ operation }) => operation.kind)).size).toBe(9);
+      expect(new Set(calls.map(({ operation }) => operation.kind)).size).toBe(10);
       console.log(
         `checked ${calls.length} calls, of which ${overlaps} overlapped another on their key`,
       );
     },
     SECONDS * 1_000 + SPARE_MS,
   );
+
+  /** With a constraint, so that some of the writes are refused. */
+  async function makeTable(tableName: string): Promise<void> {
+    const admin = new Client({ connectionString: database.connectionString });
+    await admin.connect();
+    await admin.query(getSessionSchemaSql({ tableName }));
+    await admin.query(`ALTER TABLE ${tableName} ADD CHECK (value <> '${REFUSED_VALUE}')`);
+    await admin.end();
+  }
 
   /** Starts a process for each, lets them go at the same moment, and waits for their end. */
   async function runTogether(settings: WorkerSettings[]): Promise<void> {

@@ -1,5 +1,11 @@
 import { PostgresSessionError } from '../../lib/index.js';
-import { NOT_A_COUNTER, type Operation, type RecordedCall, type Result } from './history.js';
+import {
+  NOT_A_COUNTER,
+  REFUSED,
+  type Operation,
+  type RecordedCall,
+  type Result,
+} from './history.js';
 
 /** The errors that leave open whether the call took effect. */
 const UNKNOWN = new Set(['ERR_OUTCOME_UNKNOWN', 'ERR_TIMEOUT', 'ERR_CONNECTION']);
@@ -50,10 +56,11 @@ export class Recorder {
   }
 }
 
+/** The errors that a call may rightly come to; the check says whether it was the right call. */
+const KNOWN = new Set<string>([NOT_A_COUNTER, REFUSED, ...UNKNOWN]);
+
 /** Any other error is a fault of the store, which ends the process. */
 function codeOf(error: unknown): string {
-  if (error instanceof PostgresSessionError) {
-    if (error.code === NOT_A_COUNTER || UNKNOWN.has(error.code)) return error.code;
-  }
+  if (error instanceof PostgresSessionError && KNOWN.has(error.code)) return error.code;
   throw error;
 }

@@ -1,5 +1,6 @@
 import {
   NOT_A_COUNTER,
+  REFUSED,
   type Operation,
   type RecordedCall,
   type Result,
@@ -29,6 +30,7 @@ export function changesNothing({ operation, end, result }: RecordedCall): boolea
   switch (operation.kind) {
     case 'get':
     case 'touch':
+    case 'refusedSet':
       return true;
     case 'set':
     case 'erase':
@@ -64,6 +66,8 @@ function effectOf(state: State, operation: Operation): Effect {
       return increment(state, operation.by);
     case 'erase':
       return { state: null, result: null };
+    case 'refusedSet':
+      return { state, result: REFUSED };
   }
 }
 

@@ -19,6 +19,9 @@ const TTL = 3_600_000;
 /** Room for increments between two numbers that are set. */
 const STEP = 1_000_000;
 
+/** A constraint of the table does not let it in. */
+export const REFUSED_VALUE = 'refused';
+
 const text = (value: Buffer | undefined): string | null => value?.toString() ?? null;
 
 /** What this process last saw under a key: a guess for `compareAndSet`. */
@@ -32,6 +35,8 @@ const MAKERS: [weight: number, make: Maker][] = [
     const value = newValue(t);
     return t.recorder.one(key, { kind: 'set', value }, () => t.store.set(key, value, ttl()), () => null);
   }],
+  [3, (t, key) =>
+    t.recorder.one(key, { kind: 'refusedSet' }, () => t.store.set(key, REFUSED_VALUE), () => null)],
   [8, (t, key) => t.recorder.one(key, { kind: 'touch' }, () => t.store.touch(key, TTL), Boolean)],
   [8, (t, key) => t.recorder.one(key, { kind: 'delete' }, () => t.store.delete(key), Boolean)],
   [12, (t, key) => {

@@ -4,7 +4,12 @@ import type { PostgresSessionModuleOptions } from '../../lib/index.js';
 export interface WorkerSettings {
   /** Tells the values of one process from those of another. */
   id: number;
-  store: Pick<PostgresSessionModuleOptions, 'connection' | 'tableName' | 'batching'>;
+  connectionString: string;
+  /** Whether the application lends the store its pool. */
+  lent: boolean;
+  /** Whether the application does on that pool whatever an application may do. */
+  neighbours: boolean;
+  store: Pick<PostgresSessionModuleOptions, 'tableName' | 'batching'>;
   keys: string[];
   /** Callers at once. */
   workers: number;

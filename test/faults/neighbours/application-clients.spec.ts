@@ -1,13 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Pool } from 'pg';
 import { Harness } from '../../module/support/harness.js';
+import { UNIQUE_VIOLATION } from '../../support/neighbours/all.js';
 import { busyClients, failingQueries, openTransactions } from '../../support/neighbours/clients.js';
 import { ignore, type Neighbour } from '../../support/neighbours/neighbour.js';
 import { POOL_KINDS } from './load/settings.js';
 import { startBeside, wrongAnswersBehind } from './support/beside.js';
 import { itWithstands } from './support/withstand.js';
-
-const UNIQUE_VIOLATION = `DO $$ BEGIN RAISE unique_violation; END $$`;
 
 const neighbours: Array<[title: string, neighbour: Neighbour]> = [
   ['a query of its own that failed', failingQueries(UNIQUE_VIOLATION)],
@@ -48,6 +47,7 @@ describe.each(POOL_KINDS)('A client that the application gives back (%s pool)', 
   it('inside a transaction takes no write of ours into it', async () => {
     const { store, pool, tableName } = await startBeside(harness, kind);
     await leave(pool, ['BEGIN', 'SELECT 1']);
+    // Once this is answered the client rests, in its transaction.
     await pool.query('SELECT 1');
     await store.set('written', 'in a transaction of its own');
     await store.setMany([['many', 'in another']]);

@@ -1,4 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
+
+/** Milliseconds that an application does something else between two pieces of its work. */
+const LONGEST_PAUSE = 5;
 
 /** What else an application does with the pool that a store uses. */
 export interface Neighbour {
@@ -14,4 +18,18 @@ export function ignore(): void {}
 /** Without this, a client that dies while the application holds it ends the process. */
 export function listenToClients(pool: Pool): void {
   pool.on('connect', (client) => client.on('error', ignore));
+}
+
+/** Does a neighbour's work for as long as it goes on. */
+export async function workOn(
+  pool: Pool,
+  { work }: Neighbour,
+  goesOn: () => boolean,
+  onRound: () => void = ignore,
+): Promise<void> {
+  while (work && goesOn()) {
+    await work(pool);
+    onRound();
+    await sleep(Math.random() * LONGEST_PAUSE);
+  }
 }

@@ -1,8 +1,8 @@
 // A process of its own: two stores, their callers, what goes wrong, and a neighbour on their pools. Started
 // by the tests beside it, it says in a message what the calls came to.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client, Pool } from 'pg';
-import type { Neighbour } from '../../../support/neighbours/neighbour.js';
+import type { Client } from 'pg';
+import { workOn } from '../../../support/neighbours/neighbour.js';
 import { startApplication, type Application } from './application.js';
 import { Attempts } from './attempts.js';
 import { Caller } from './caller.js';
@@ -18,7 +18,7 @@ const CALLERS = 64;
 const HASTY_SHARE = 8;
 /** Rounds of a neighbour's work at once, on each pool. */
 const WORKERS = 3;
-/** Milliseconds within which every call has settled after the last was made, and more. */
+/** Milliseconds: longer than any call takes that is made at the end. */
 const SETTLE_WITHIN = 15_000;
 
 const settings = JSON.parse(process.argv[2] ?? '') as LoadSettings;
@@ -36,19 +36,20 @@ await application.store.setMany(LIVE.map((key): [string, string] => [key, valueO
 
 const end = performance.now() + settings.milliseconds;
 const goesOn = (): boolean => performance.now() < end;
-let rounds = 0;
 const callers = makeCallers(application);
 const trouble = new Trouble(admin, settings.applicationName, tableName);
-const waits = {
+let rounds = 0;
+const work = application.pools.flatMap((pool) =>
+  Array.from({ length: WORKERS }, () => workOn(pool, neighbour, goesOn, () => (rounds += 1))),
+);
+const loaded = await allSettle(settings.milliseconds + SETTLE_WITHIN, {
   'calls that never settled': callers.map((caller) => caller.work(goesOn)),
-  'a neighbour that waits for ever': application.pools.flatMap((pool) => workOn(pool, neighbour)),
+  'a neighbour that waits for ever': work,
   'trouble that never ended': [trouble.make(goesOn)],
-};
-const settled = await allSettled(waits);
-if (settled) {
-  await application.close();
-  await compareTable(callers, admin);
-}
+});
+const closed =
+  loaded && (await allSettle(SETTLE_WITHIN, { 'never closed': [application.close()] }));
+if (closed) await compareTable(callers, admin);
 await admin.end();
 say({
   type: 'report',
@@ -58,16 +59,19 @@ say({
   terminated: trouble.terminated,
   rounds: neighbour.work && rounds,
 });
-if (settled) process.disconnect();
+if (closed) process.disconnect();
 else process.exit(1);
 
-/** Resolves to whether all came to their end. */
-async function allSettled(waits: Record<string, Promise<void>[]>): Promise<boolean> {
-  const tooLate = sleep(settings.milliseconds + SETTLE_WITHIN, false, { ref: false });
+/** Resolves to whether all of them came to their end in time. */
+async function allSettle(
+  milliseconds: number,
+  waits: Record<string, Promise<unknown>[]>,
+): Promise<boolean> {
+  const tooLate = sleep(milliseconds, false, { ref: false });
   const settled = await Promise.all(
     Object.entries(waits).map(async ([what, promises]) => {
       const inTime = await Promise.race([Promise.all(promises).then(() => true), tooLate]);
-      if (!inTime) tally.fault(what, `${SETTLE_WITHIN} ms after the last one began`);
+      if (!inTime) tally.fault(what, `not after ${milliseconds} ms`);
       return inTime;
     }),
   );
@@ -80,16 +84,6 @@ function makeCallers({ store, hasty }: Application): Caller[] {
     { length: CALLERS },
     (_, n) => new Caller(n % HASTY_SHARE === 0 ? hasty : store, attempts, tally, n),
   );
-}
-
-function workOn(pool: Pool, { work }: Neighbour): Promise<void>[] {
-  if (!work) return [];
-  return Array.from({ length: WORKERS }, async () => {
-    for (; goesOn(); rounds++) {
-      await work(pool);
-      await sleep(Math.random() * 5);
-    }
-  });
 }
 
 /** Not by the stores, which may have to wait for no longer than the pool's query timeout. */
