@@ -35,7 +35,7 @@ describe.each(POOL_KINDS)('A client that the application gives back (%s pool)', 
   it.each(neighbours)('after %s leaves gets with their answers', async (_, neighbour) => {
     const beside = await startBeside(harness, kind, neighbour);
     const work = async (): Promise<void> => neighbour.work?.(beside.pool);
-    expect(await wrongAnswersBehind(beside, 300, work)).toEqual([]);
+    expect(await wrongAnswersBehind(beside, 100, work)).toEqual([]);
   });
 
   it('with a slow query under way leaves gets with their answers', async () => {

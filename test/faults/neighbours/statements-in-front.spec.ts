@@ -24,14 +24,14 @@ describe('Statements in a connect hook of the pool', () => {
 describe.each(POOL_KINDS)('A statement that nobody awaits (%s pool)', (kind) => {
   const harness = Harness.use();
 
-  const neighbours: Array<[title: string, neighbour: Neighbour, maxUses?: number]> = [
-    ['before every query', statementsInFront],
-    ['in an acquire hook', acquireHook],
+  const neighbours: Array<{ where: string; neighbour: Neighbour; maxUses?: number }> = [
+    { where: 'before every query', neighbour: statementsInFront },
+    { where: 'in an acquire hook', neighbour: acquireHook },
     // Each use has a client of its own, so that the hook runs before every one.
-    ['in a connect hook', connectHook, 1],
+    { where: 'in a connect hook', neighbour: connectHook, maxUses: 1 },
   ];
 
-  it.each(neighbours)('%s leaves calls with their answers', async (_, neighbour, maxUses) => {
+  it.each(neighbours)('$where leaves calls with their answers', async ({ neighbour, maxUses }) => {
     const beside = await startBeside(harness, kind, neighbour, { maxUses });
     const { store } = beside;
     let count = 0;

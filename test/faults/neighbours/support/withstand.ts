@@ -54,7 +54,7 @@ async function run(harness: Harness, name: string, pool: PoolKind, chosen: Chose
 
 /** Otherwise the absence of faults would say nothing. */
 function expectMuchToHaveHappened({ right, rejections, terminated, rounds }: LoadReport): void {
-  expect(right).toBeGreaterThan(MILLISECONDS / 10);
+  expect(right).toBeGreaterThan(MILLISECONDS / 100);
   expect(Object.keys(rejections)).toEqual(
     expect.arrayContaining(['aborted', 'ERR_QUERY', 'ERR_TIMEOUT']),
   );
