@@ -19,6 +19,10 @@ import type { WorkerSettings } from './worker-settings.js';
 const SECONDS = Number(process.env.LINEARIZABILITY_SECONDS ?? 8);
 const WORKERS = 64;
 const KEYS = numbered('key', 500);
+/** Where calls are fewer, so that they meet as often. */
+const FEW_KEYS = numbered('key', 100);
+/** However slow they are: enough for every kind of call and nearly every key. */
+const FEWEST_CALLS = 4_000;
 /** For starting the processes, and for reading and checking what they did. */
 const SPARE_MS = 60_000 + SECONDS * 2_000;
 
@@ -40,8 +44,8 @@ describe('calls of many workers in two processes', () => {
     await database.close();
   });
 
-  const beside = { batching: [undefined, false], neighbours: true } as const;
-  const alone = { lent: false, neighbours: false };
+  const alone = { lent: false, neighbours: false, keys: KEYS };
+  const beside = { batching: [undefined, false], neighbours: true, keys: FEW_KEYS } as const;
   const variants = [
     { title: 'with batching', batching: [undefined, undefined], ...alone },
     { title: 'with batching in one of them', batching: [undefined, false], ...alone },
@@ -51,7 +55,7 @@ describe('calls of many workers in two processes', () => {
 
   it.each(variants)(
     'take effect one at a time, each between its start and its end, $title',
-    async ({ title, batching, lent, neighbours }) => {
+    async ({ title, batching, lent, neighbours, keys }) => {
       const tableName = title.replaceAll(' ', '_');
       await makeTable(tableName);
       const clockBase = String(process.hrtime.bigint());
@@ -61,8 +65,9 @@ describe('calls of many workers in two processes', () => {
         lent,
         neighbours,
         store: { tableName, batching: each },
-        keys: KEYS,
+        keys,
         workers: WORKERS / batching.length,
+        fewestCalls: FEWEST_CALLS / batching.length,
         milliseconds: (SECONDS * 1_000) / variants.length,
         clockBase,
         output: join(folder, `${tableName}-${i}`),
@@ -74,7 +79,7 @@ describe('calls of many workers in two processes', () => {
       const faults = [...histories.values()].flatMap((history) => explainHistory(history) ?? []);
       expect(faults).toEqual([]);
       // Nearly every key was met, and calls were not merely one after the other.
-      expect(histories.size).toBeGreaterThan(KEYS.length * 0.9);
+      expect(histories.size).toBeGreaterThan(keys.length * 0.9);
       const overlaps = overlapping(histories);
       expect(overlaps).toBeGreaterThan(100);
       expect(new Set(calls.map(({ operation }) => operation.kind)).size).toBe(10);

@@ -14,6 +14,8 @@ export interface WorkerSettings {
   /** Callers at once. */
   workers: number;
   milliseconds: number;
+  /** Calls to make even if that takes longer. */
+  fewestCalls: number;
   /** `process.hrtime.bigint()` of the parent; that clock is one for the whole system. */
   clockBase: string;
   /** The file to write the calls to, as lines of JSON. */

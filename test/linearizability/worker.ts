@@ -28,7 +28,8 @@ await once(process.stdin, 'data');
 process.stdin.unref();
 
 const deadline = performance.now() + settings.milliseconds;
-const goesOn = (): boolean => performance.now() < deadline;
+const goesOn = (): boolean =>
+  performance.now() < deadline || recorder.calls.length < settings.fewestCalls;
 const callers = Array.from({ length: settings.workers }, async () => {
   while (goesOn()) await makeRandomCall(traffic);
 });
