@@ -1,11 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { runOrFail } from '../support/commands.js';
+import { mkdir } from 'node:fs/promises';
+import { install, type Manifest as Installation } from '../support/npm.js';
 
-export interface Manifest {
-  type: 'module' | 'commonjs';
-  dependencies: Record<string, string>;
-}
+export type Manifest = Pick<Installation, 'type' | 'dependencies'>;
 
 /** Makes a folder in which the tarball and other packages are installed, as a stranger's application is. */
 export async function installInto(
@@ -14,12 +10,9 @@ export async function installInto(
   { type, dependencies }: Manifest,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const manifest = {
+  await install(folder, {
     private: true,
     type,
     dependencies: { ...dependencies, 'nestjs-postgres-session': `file:${tarball}` },
-  };
-  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
-  const args = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
-  await runOrFail('npm', args, { cwd: folder });
+  });
 }
