@@ -1,0 +1,4 @@
+import { DATADOG } from './support/tracers.js';
+import { describeTracer } from './tracer.suite.js';
+
+describeTracer(DATADOG);

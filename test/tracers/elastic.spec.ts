@@ -1,0 +1,4 @@
+import { ELASTIC } from './support/tracers.js';
+import { describeTracer } from './tracer.suite.js';
+
+describeTracer(ELASTIC);

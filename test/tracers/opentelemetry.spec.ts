@@ -1,0 +1,4 @@
+import { OPENTELEMETRY } from './support/tracers.js';
+import { describeTracer } from './tracer.suite.js';
+
+describeTracer(OPENTELEMETRY);
