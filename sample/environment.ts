@@ -3,8 +3,7 @@ import { StartupError } from './startup-error.js';
 export interface Environment {
   port: number;
   host: string;
-  /** Absent: an embedded PostgreSQL is started. */
-  databaseUrl?: string;
+  databaseUrl: string;
   /** As Express takes it: whose `X-Forwarded-*` headers are believed. */
   trustProxy: string | number;
 }
@@ -13,9 +12,17 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   return {
     port: readPort(env.PORT || '3000'),
     host: env.HOST || '127.0.0.1',
-    databaseUrl: env.DATABASE_URL || undefined,
+    databaseUrl: readDatabaseUrl(env.DATABASE_URL),
     trustProxy: readTrustProxy(env.TRUST_PROXY || 'loopback'),
   };
+}
+
+function readDatabaseUrl(text = ''): string {
+  if (text) return text;
+  throw new StartupError(
+    'DATABASE_URL is not set. `npm start` sets it to an embedded PostgreSQL; for a server of yours\n' +
+      'it is, for example, postgresql://user:password@localhost:5432/database',
+  );
 }
 
 function readPort(text: string): number {

@@ -5,7 +5,6 @@ import type { NextFunction, Request, Response } from 'express';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { AppModule } from './app.module.js';
-import { DatabaseServer } from './database/database-server.js';
 import { readEnvironment, type Environment } from './environment.js';
 import { secure } from './http/security.js';
 import { StartupError } from './startup-error.js';
@@ -24,7 +23,6 @@ async function main(): Promise<void> {
   configure(app, environment);
   try {
     const address = await listen(app, environment);
-    console.log(`Sessions are kept in: ${app.get(DatabaseServer).description}`);
     console.log(`Open ${address} in your browser. Ctrl-C ends the program.`);
   } catch (error) {
     await app.close();

@@ -1,5 +1,5 @@
 import { waitFor } from '../../test/support/conditions.js';
-import { startPostgres } from '../../test/support/postgres-server.js';
+import { PostgresServer } from '../../tools/postgres/postgres-server.js';
 import { withClient } from '../systems/client.js';
 import type { Server } from './server.js';
 
@@ -8,7 +8,7 @@ export async function startServer(
   durable: boolean,
   settings?: Record<string, string>,
 ): Promise<Server> {
-  const server = await startPostgres({ version: 18, durable, settings });
+  const server = await PostgresServer.create({ durable, settings });
   const { connectionString: url, pid } = server;
   if (pid === undefined) throw new Error('PostgreSQL has no process');
   return {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../test/support/ports.js';
+import { freePort } from '../../tools/free-port.js';
 import type { Server } from './server.js';
 
 const SETTINGS = {

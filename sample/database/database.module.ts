@@ -1,7 +1,6 @@
 import { Inject, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { readEnvironment } from '../environment.js';
-import { DatabaseServer } from './database-server.js';
 
 /** Token of the one pool that the application and its session store share. */
 export const POOL = Symbol('POOL');
@@ -9,14 +8,9 @@ export const POOL = Symbol('POOL');
 @Module({
   providers: [
     {
-      provide: DatabaseServer,
-      useFactory: () => DatabaseServer.open(readEnvironment().databaseUrl),
-    },
-    {
       provide: POOL,
-      inject: [DatabaseServer],
-      useFactory: ({ connectionString }: DatabaseServer) => {
-        const pool = new pg.Pool({ connectionString });
+      useFactory: () => {
+        const pool = new pg.Pool({ connectionString: readEnvironment().databaseUrl });
         // A connection that dies while idle is replaced at the next use; without a listener it
         // would end the process.
         pool.on('error', ({ message }) => new Logger('Database').warn(message));
@@ -24,17 +18,13 @@ export const POOL = Symbol('POOL');
       },
     },
   ],
-  exports: [DatabaseServer, POOL],
+  exports: [POOL],
 })
 export class DatabaseModule implements OnApplicationShutdown {
-  constructor(
-    private readonly server: DatabaseServer,
-    @Inject(POOL) private readonly pool: pg.Pool,
-  ) {}
+  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
 
   /** Runs after the modules that import this one have shut down, the session store among them. */
   async onApplicationShutdown(): Promise<void> {
     if (!this.pool.ended) await this.pool.end();
-    await this.server.close();
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { freePort } from '../support/ports.js';
+import { freePort } from '../../tools/free-port.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
 import { bootApp } from './support/app.js';
 import { codeOf, settle } from './support/settle.js';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { waitFor } from '../support/conditions.js';
-import { freePort } from '../support/ports.js';
+import { freePort } from '../../tools/free-port.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
 import { Child, type Ended } from './support/child.js';
 import { full, report } from './support/report.js';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
 import type { PostgresSessionModuleOptions } from '../../lib/index.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { temporaryFolder } from '../support/temporary.js';
+import { temporaryFolder } from '../../tools/temporary-folder.js';
 import { describeWithTools } from '../support/tools.js';
 import { bootApp } from './support/app.js';
 import { Authority, type Certificate } from './support/openssl.js';

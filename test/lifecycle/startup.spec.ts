@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { TcpProxy } from '../faults/support/tcp-proxy.js';
 import { waitFor } from '../support/conditions.js';
-import { freePort } from '../support/ports.js';
+import { freePort } from '../../tools/free-port.js';
 import { ownFailureOf } from '../module/support/failures.js';
 import { Harness } from '../module/support/harness.js';
 import { LogCapture } from '../module/support/log.js';

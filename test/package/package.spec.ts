@@ -4,7 +4,7 @@ import { dirname, join, posix } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { REPOSITORY } from '../support/commands.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { temporaryFolder } from '../support/temporary.js';
+import { temporaryFolder } from '../../tools/temporary-folder.js';
 import { Consumer } from './consumer.js';
 import type { Manifest } from './installation.js';
 import { packInto, type Tarball } from './tarball.js';

@@ -23,7 +23,7 @@ const pidFile = () => join(folder, 'pg', 'data', 'postmaster.pid');
 const postmaster = async () => Number((await readFile(pidFile(), 'utf8')).split('\n')[0]);
 
 async function start(): Promise<SampleProcess> {
-  const sample = await SampleProcess.start({ SAMPLE_DATA: join(folder, 'pg') });
+  const sample = await SampleProcess.start({ EMBEDDED_POSTGRES_DATA: join(folder, 'pg') });
   started.push(sample);
   return sample;
 }
@@ -76,7 +76,7 @@ describe('the sample on its embedded PostgreSQL', () => {
     async () => {
       const killed = await start();
       const pid = await postmaster();
-      await killed.stop('SIGKILL');
+      await killed.kill();
 
       const next = await start();
       expect(await postmaster()).toBe(pid);
@@ -99,7 +99,7 @@ describe('the sample on its embedded PostgreSQL', () => {
         what: 'an answer without the store',
       });
       expect(cut.sessionId).toBe(ada.sessionId);
-      await killed.stop('SIGKILL');
+      await killed.kill();
       expect(await reopen(ada, await start()).isSignedIn()).toBe(true);
     },
     TIME,

@@ -18,7 +18,7 @@ beforeAll(async () => {
   sql = new Client({ connectionString: database.connectionString });
   await sql.connect();
 });
-afterEach(() => Promise.all(started.splice(0).map((sample) => sample.stop('SIGKILL'))));
+afterEach(() => Promise.all(started.splice(0).map((sample) => sample.kill())));
 afterAll(async () => {
   await sql?.end();
   await database?.close();

@@ -1,9 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { REPOSITORY } from '../support/commands.js';
 
-const MAIN = fileURLToPath(new URL('../../sample/dist/main.js', import.meta.url));
+const MAIN = join(REPOSITORY, 'sample/dist/main.js');
+/** What `npm start` puts before the sample. */
+const WITH_POSTGRES = [
+  '--import',
+  './scripts/typescript.mjs',
+  'tools/postgres/with-postgres.ts',
+  process.execPath,
+];
 
 export interface Exit {
   code: number | null;
@@ -12,7 +20,7 @@ export interface Exit {
   output: string;
 }
 
-/** The built sample as a process of its own, as `npm start` runs it. */
+/** The built sample as a process of its own; as `npm start` runs it if it gets no DATABASE_URL. */
 export class SampleProcess {
   output = '';
   readonly exited: Promise<Exit>;
@@ -32,10 +40,14 @@ export class SampleProcess {
   static spawn(environment: Record<string, string>): SampleProcess {
     if (!existsSync(MAIN)) throw new Error('Build first: npx nest build && npx nest build sample');
     const { DATABASE_URL: _, ...inherited } = process.env;
+    const args = environment.DATABASE_URL === undefined ? [...WITH_POSTGRES, MAIN] : [MAIN];
     return new SampleProcess(
-      spawn(process.execPath, [MAIN], {
+      spawn(process.execPath, args, {
+        cwd: REPOSITORY,
         env: { ...inherited, PORT: '0', ...environment },
         stdio: ['ignore', 'pipe', 'pipe'],
+        // A group of its own, so that `kill` reaches the sample behind its launcher too.
+        detached: true,
       }),
     );
   }
@@ -58,6 +70,14 @@ export class SampleProcess {
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
     this.child.kill(signal);
+    return this.exited;
+  }
+
+  /** Ends it as a crash would, and its launcher with it. */
+  async kill(): Promise<Exit> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      process.kill(-this.pid, 'SIGKILL');
+    }
     return this.exited;
   }
 

@@ -1,6 +1,6 @@
-import { EMBEDDED_VERSIONS, isEmbedded, requestedVersion } from './postgres-binaries.js';
-import { startPostgres } from './postgres-server.js';
+import { EMBEDDED_VERSIONS, isEmbedded } from '../../tools/postgres/binaries.js';
 import { startContainer } from './postgres-container.js';
+import { requestedVersion, startPostgres } from './postgres-server.js';
 
 export interface ProvidedDatabase {
   connectionString: string;

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { temporaryFolder } from '../../support/temporary.js';
+import { temporaryFolder } from '../../../tools/temporary-folder.js';
 
 export interface Certificate {
   key: string;

@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { waitFor } from '../../support/conditions.js';
-import { freePort } from '../../support/ports.js';
-import { serverOwner } from '../../support/postgres-binaries.js';
+import { freePort } from '../../../tools/free-port.js';
+import { handOver, serverAccount } from '../../../tools/postgres/account.js';
 import type { PostgresServer } from '../../support/postgres-server.js';
-import { temporaryFolder } from '../../support/temporary.js';
+import { temporaryFolder } from '../../../tools/temporary-folder.js';
 
 export type PoolMode = 'transaction' | 'session';
 
@@ -22,7 +22,7 @@ export class PgBouncer {
     const folder = await temporaryFolder('pgbouncer-');
     const port = await freePort();
     const config = await writeConfig(folder, server, port, mode);
-    const child = spawn(binary, [config], { ...serverOwner(), stdio: 'ignore' });
+    const child = spawn(binary, [config], { ...serverAccount(), stdio: 'ignore' });
     const url = new URL(server.connectionString);
     url.port = String(port);
     const bouncer = new PgBouncer(child, folder, url.href);
@@ -69,9 +69,6 @@ async function writeConfig(
   ];
   await writeFile(config, `${lines.join('\n')}\n`);
   await chmod(folder, 0o755);
-  const { uid, gid } = serverOwner();
-  if (uid !== undefined && gid !== undefined) {
-    for (const path of [folder, users, config]) await chown(path, uid, gid);
-  }
+  for (const path of [folder, users, config]) await handOver(path, serverAccount());
   return config;
 }

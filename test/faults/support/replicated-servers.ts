@@ -1,13 +1,13 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { waitFor } from '../../support/conditions.js';
-import { freePort } from '../../support/ports.js';
-import { serverOwner } from '../../support/postgres-binaries.js';
-import { temporaryFolder } from '../../support/temporary.js';
+import { freePort } from '../../../tools/free-port.js';
+import { handOver, serverAccount } from '../../../tools/postgres/account.js';
+import { temporaryFolder } from '../../../tools/temporary-folder.js';
 
 const run = promisify(execFile);
 /** Of a full installation of the system's: the embedded one has no pg_basebackup. */
@@ -30,7 +30,7 @@ class Node {
   async start(settings: Record<string, string>): Promise<void> {
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const args = ['-D', this.dataDir, '-p', String(this.port), ...flags];
-    this.process = spawn(this.binary, args, { ...serverOwner(), stdio: 'ignore' });
+    this.process = spawn(this.binary, args, { ...serverAccount(), stdio: 'ignore' });
     await waitFor(() => this.query('SELECT 1'), { timeout: 20_000, what: 'a server that answers' });
   }
 
@@ -99,7 +99,7 @@ export class ReplicatedServers {
         '--encoding=UTF8',
         '--locale=C.UTF-8',
       ],
-      serverOwner(),
+      serverAccount(),
     );
     const common = { listen_addresses: '127.0.0.1', unix_socket_directories: '' };
     await primary.start({
@@ -122,7 +122,7 @@ export class ReplicatedServers {
         '-c',
         'fast',
       ],
-      serverOwner(),
+      serverAccount(),
     );
     await standby.start(common);
     const streams =
@@ -134,7 +134,6 @@ export class ReplicatedServers {
 async function ownFolder(folder: string, name: string): Promise<string> {
   const path = join(folder, name);
   await mkdir(path, { mode: 0o700 });
-  const { uid, gid } = serverOwner();
-  if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
+  await handOver(path, serverAccount());
   return path;
 }

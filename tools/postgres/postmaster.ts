@@ -3,25 +3,36 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** The server process of a data folder, as its own pid file tells. */
+/** The server process of a data folder, as its own pid file describes it. */
 export interface Postmaster {
   pid: number;
   port: number;
+  /** Whether it takes connections. */
+  isReady: boolean;
+}
+
+export async function readPidFile(dataDir: string): Promise<Postmaster | undefined> {
+  const text = await readFile(pidFileOf(dataDir), 'utf8').catch(() => '');
+  const lines = text.split('\n');
+  const pid = Number(lines[0]);
+  return pid ? { pid, port: Number(lines[3]), isReady: lines[7]?.trim() === 'ready' } : undefined;
 }
 
 /**
- * The server that runs on this data, if one does. A pid file whose process is gone is left to
+ * The server that runs on these data, if one does. A pid file whose process is gone is left to
  * PostgreSQL, which looks for survivors before it goes on; one whose number another program has
  * by now (after a reboot, or in a container) would stop the start, so it is removed.
  */
-export async function runningPostmaster(data: string): Promise<Postmaster | undefined> {
-  const pidFile = join(data, 'postmaster.pid');
-  const text = await readFile(pidFile, 'utf8').catch(() => '');
-  const [pid, , , port] = text.split('\n').map(Number);
-  if (!pid || !isAlive(pid)) return undefined;
-  if (await isPostgres(pid)) return { pid, port: port || 0 };
-  await rm(pidFile);
+export async function runningPostmaster(dataDir: string): Promise<Postmaster | undefined> {
+  const postmaster = await readPidFile(dataDir);
+  if (!postmaster || !isAlive(postmaster.pid)) return undefined;
+  if (await isPostgres(postmaster.pid)) return postmaster;
+  await rm(pidFileOf(dataDir));
   return undefined;
+}
+
+function pidFileOf(dataDir: string): string {
+  return join(dataDir, 'postmaster.pid');
 }
 
 function isAlive(pid: number): boolean {
