@@ -1,11 +1,10 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SampleProcess } from './sample/sample-process.js';
 import { REPOSITORY, run, runOrFail } from './support/commands.js';
 import { createTestDatabase } from './support/database.js';
 
-const QUICK_START = '// quick-start';
 /** Inside the repository, so that the blocks find the package by its name. */
 const SCRATCH = join(REPOSITORY, '.tmp');
 const TSCONFIG = {
@@ -28,10 +27,9 @@ beforeAll(async () => {
   readme = await readFile(join(REPOSITORY, 'README.md'), 'utf8');
   await mkdir(SCRATCH, { recursive: true });
   folder = await mkdtemp(join(SCRATCH, 'readme-'));
-  const files = blocks('ts').map((code, index) => {
-    const name = code.startsWith(QUICK_START) ? 'quick-start' : `block-${index + 1}`;
-    return writeFile(join(folder, `${name}.ts`), code);
-  });
+  const files = blocks('ts').map((code, index) =>
+    writeFile(join(folder, `block-${index + 1}.ts`), code),
+  );
   await Promise.all([...files, writeFile(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG))]);
   const compiler = join(REPOSITORY, 'node_modules/typescript/bin/tsc');
   complaints = (await run(process.execPath, [compiler, '-p', '.'], { cwd: folder })).stdout;
@@ -45,18 +43,25 @@ describe('the README', () => {
     expect(complaints).toBe('');
   });
 
-  it('begins with a quick start that runs as it stands', async () => {
+  it('begins with the program of sample/quick-start', async () => {
+    expect(blocks('ts')[0]).toBe(
+      await readFile(join(REPOSITORY, 'sample/quick-start/main.ts'), 'utf8'),
+    );
+  });
+
+  it('begins with a program that runs as it stands, and does what is shown', async () => {
     const database = await createTestDatabase();
+    const environment = { DATABASE_URL: database.connectionString };
+    const program = await SampleProcess.start(environment, join(folder, 'out/block-1.js'));
     try {
-      const runner = join(REPOSITORY, 'test/support/quick-start.mjs');
-      const block = pathToFileURL(join(folder, 'out/quick-start.js')).href;
-      const output = await runOrFail(process.execPath, [runner, block], {
-        cwd: REPOSITORY,
-        env: { DATABASE_URL: database.connectionString },
-        timeout: 20_000,
-      });
-      expect(JSON.parse(output)).toEqual([1, 2, 1]);
+      const ask = async (method: string, path: string) =>
+        (await fetch(`${program.url}/${path}`, { method })).text();
+      const id = await ask('POST', 'users/ada/sessions');
+      expect(await ask('GET', `sessions/${id}`)).toBe('{"user":"ada"}');
+      expect(await ask('DELETE', 'users/ada/sessions')).toBe('1');
+      expect((await fetch(`${program.url}/sessions/${id}`)).status).toBe(404);
     } finally {
+      await program.stop();
       await database.close();
     }
   });

@@ -4,7 +4,7 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitFor } from '../support/conditions.js';
-import { SampleProcess } from './sample-process.js';
+import { QUICK_START, SampleProcess } from './sample-process.js';
 import { Visitor } from './visitor.js';
 
 const TIME = 60_000;
@@ -22,8 +22,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const pidFile = () => join(folder, 'pg', 'data', 'postmaster.pid');
 const postmaster = async () => Number((await readFile(pidFile(), 'utf8')).split('\n')[0]);
 
-async function start(): Promise<SampleProcess> {
-  const sample = await SampleProcess.start({ EMBEDDED_POSTGRES_DATA: join(folder, 'pg') });
+async function start(main?: string): Promise<SampleProcess> {
+  const environment = { EMBEDDED_POSTGRES_DATA: join(folder, 'pg') };
+  const sample = await SampleProcess.start(environment, main);
   started.push(sample);
   return sample;
 }
@@ -112,6 +113,20 @@ describe('the sample on its embedded PostgreSQL', () => {
       await first.stop();
       expect(await reopen(ada, second).isSignedIn()).toBe(true);
       await second.stop();
+      expect(existsSync(pidFile())).toBe(false);
+    },
+    TIME,
+  );
+});
+
+describe('the quick start on its embedded PostgreSQL', () => {
+  it(
+    'serves, and a SIGTERM ends it and the server',
+    async () => {
+      const program = await start(QUICK_START);
+      const { status } = await fetch(`${program.url}/users/ada/sessions`, { method: 'POST' });
+      expect(status).toBe(201);
+      expect(await program.stop()).toMatchObject({ code: 0, signal: null });
       expect(existsSync(pidFile())).toBe(false);
     },
     TIME,

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { REPOSITORY } from '../support/commands.js';
 
+export const QUICK_START = join(REPOSITORY, 'sample/dist/quick-start/main.js');
 const MAIN = join(REPOSITORY, 'sample/dist/main.js');
 /** What `npm start` puts before the sample. */
 const WITH_POSTGRES = [
@@ -37,10 +38,10 @@ export class SampleProcess {
   }
 
   /** Runs until it ends by itself or is told to; does not wait for anything. */
-  static spawn(environment: Record<string, string>): SampleProcess {
-    if (!existsSync(MAIN)) throw new Error('Build first: npx nest build && npx nest build sample');
+  static spawn(environment: Record<string, string>, main = MAIN): SampleProcess {
+    if (!existsSync(main)) throw new Error('Build first: npx nest build && npx nest build sample');
     const { DATABASE_URL: _, ...inherited } = process.env;
-    const args = environment.DATABASE_URL === undefined ? [...WITH_POSTGRES, MAIN] : [MAIN];
+    const args = environment.DATABASE_URL === undefined ? [...WITH_POSTGRES, main] : [main];
     return new SampleProcess(
       spawn(process.execPath, args, {
         cwd: REPOSITORY,
@@ -53,8 +54,8 @@ export class SampleProcess {
   }
 
   /** Resolves once it serves. */
-  static async start(environment: Record<string, string>): Promise<SampleProcess> {
-    const sample = SampleProcess.spawn(environment);
+  static async start(environment: Record<string, string>, main?: string): Promise<SampleProcess> {
+    const sample = SampleProcess.spawn(environment, main);
     await sample.started();
     return sample;
   }
