@@ -33,8 +33,13 @@ export class RangeTurn {
       : false;
   }
 
-  overlaps({ prefix }: Range): boolean {
-    return prefix.startsWith(this.range.prefix) || this.range.prefix.startsWith(prefix);
+  /** Whether both can meet the same entry. No entry has two owners. */
+  overlaps({ prefix, owner }: Range): boolean {
+    const its = this.range;
+    return (
+      (owner === undefined || its.owner === undefined || owner === its.owner) &&
+      (prefix.startsWith(its.prefix) || its.prefix.startsWith(prefix))
+    );
   }
 }
 
