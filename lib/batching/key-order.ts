@@ -186,7 +186,9 @@ export class KeyOrder {
   }
 
   private endRange(turn: RangeTurn): void {
-    if (!turn.finished || turn.openPages > 0) {
+    // A first page that was given up while it waited is never sent.
+    const wasGivenUp = turn.blockers > 0 && turn.firstPage?.settled === true;
+    if (!turn.finished || (turn.openPages > 0 && !wasGivenUp)) {
       return;
     }
     this.ranges = this.ranges.filter((other) => other !== turn);
