@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { run } from '../../support/commands.js';
 import { createTestDatabase } from '../../support/database.js';
 import { install } from '../../support/npm.js';
-import { temporaryFolder } from '../../support/temporary.js';
+import { temporaryFolder } from '../../../tools/temporary-folder.js';
 import { packInto } from '../../package/tarball.js';
 import { secret } from './secrets.js';
 import { Sink } from './sink.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { installInto } from '../../../package/installation.js';
 import { packInto } from '../../../package/tarball.js';
-import { temporaryFolder } from '../../../support/temporary.js';
+import { temporaryFolder } from '../../../../tools/temporary-folder.js';
 
 /** The one place that says which versions these tests run with. */
 const DEPENDENCIES = {
