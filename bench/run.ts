@@ -7,6 +7,7 @@ import { heap } from './experiments/heap.js';
 import { lone } from './experiments/lone.js';
 import { plans } from './experiments/plans.js';
 import { processes } from './experiments/processes.js';
+import { ranges } from './experiments/ranges.js';
 import { scale } from './experiments/scale.js';
 import { sweep } from './experiments/sweep.js';
 import { touches } from './experiments/touches.js';
@@ -19,7 +20,7 @@ import { writeResults } from './report/write-results.js';
 import { Lab } from './servers/lab.js';
 import { redisVersion } from './servers/redis.js';
 
-const EXPERIMENTS = [calls, lone, touches, plans, scale, sweep, heap, processes, tuning];
+const EXPERIMENTS = [calls, lone, touches, plans, scale, sweep, ranges, heap, processes, tuning];
 
 function chosen({ only }: Plan): Experiment[] {
   const unknown = only.filter((name) => !EXPERIMENTS.some((its) => its.name === name));
