@@ -10,6 +10,7 @@ import {
   KEYV,
   NODE_REDIS,
   OURS,
+  OURS_LENT,
   OURS_PARSED,
   SEED,
 } from '../systems/all.js';
@@ -27,16 +28,20 @@ interface CallTarget {
   remark?: string;
 }
 
+const LENT = { ours: OURS_LENT, remark: 'ours on a lent pool' };
 const PARSED = { ours: OURS_PARSED, remark: 'both delivering the parsed session' };
 
 /** What calls a second must reach, as ratios to the other's. */
 const RATIOS: readonly CallTarget[] = [
   { workload: 'get', inFlight: 64, against: CONNECT_PG_SIMPLE, limit: 10 },
+  { workload: 'get', inFlight: 256, against: CONNECT_PG_SIMPLE, limit: 10 },
+  { workload: 'get', inFlight: 64, against: CONNECT_PG_SIMPLE, limit: 7, ...LENT },
+  { workload: 'get', inFlight: 256, against: CONNECT_PG_SIMPLE, limit: 7, ...LENT },
   { workload: 'get', inFlight: 64, against: KEYV, limit: 10 },
   { workload: 'get', inFlight: 64, against: NODE_REDIS, limit: 1.3 },
   { workload: 'get', inFlight: 256, against: NODE_REDIS, limit: 1.5 },
-  { workload: 'get', inFlight: 64, against: IOREDIS, limit: 0.8 },
-  { workload: 'get', inFlight: 256, against: IOREDIS, limit: 0.8 },
+  { workload: 'get', inFlight: 64, against: IOREDIS, limit: 1 },
+  { workload: 'get', inFlight: 256, against: IOREDIS, limit: 1 },
   { workload: 'get', inFlight: 64, against: CONNECT_REDIS, limit: 1.8, ...PARSED },
   { workload: 'get', inFlight: 256, against: CONNECT_REDIS, limit: 1.8, ...PARSED },
   { workload: 'set', inFlight: 64, against: CONNECT_PG_SIMPLE, limit: 6 },

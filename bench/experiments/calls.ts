@@ -5,7 +5,7 @@ import { sideBySide, type Rounds } from '../measure/side-by-side.js';
 import { WORKLOADS, type Workload } from '../measure/workload.js';
 import { digits, type Chart, type Outcome, type Table } from '../report/outcome.js';
 import type { Lab } from '../servers/lab.js';
-import { OURS, OURS_PARSED, OURS_UNBATCHED, openSystems } from '../systems/all.js';
+import { OURS, OURS_LENT, OURS_PARSED, OURS_UNBATCHED, openSystems } from '../systems/all.js';
 import type { System } from '../systems/system.js';
 import { isJudged, judge, type Cells } from './call-targets.js';
 import { say, type Experiment } from './experiment.js';
@@ -105,7 +105,7 @@ function namesOf(workload: Workload, inFlight: readonly number[], cells: Cells):
 }
 
 function chartsOf(cells: Cells): Chart[] {
-  const mine = [OURS, OURS_PARSED, OURS_UNBATCHED];
+  const mine = [OURS, OURS_LENT, OURS_PARSED, OURS_UNBATCHED];
   return (['get', 'set', 'mix'] as const).flatMap((workload) => {
     const rounds = cells.get(`${workload} 64`);
     if (!rounds) return [];

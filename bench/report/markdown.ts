@@ -1,3 +1,4 @@
+import { PREVIOUS } from './previous.js';
 import type { Outcome, Table, Target } from './outcome.js';
 
 /** A Markdown table whose columns line up, so that it reads well on a terminal too. */
@@ -18,10 +19,11 @@ function pad(cell: string, width: number, at: number): string {
 
 export function targetsTable(targets: readonly Target[]): string {
   return markdownTable({
-    columns: ['what', 'at least / at most', 'reached', ''],
+    columns: ['what', 'at least / at most', `on ${PREVIOUS.date}`, 'reached', ''],
     rows: targets.map(({ what, wanted, reached, pass }) => [
       what,
       wanted,
+      PREVIOUS.reached.get(what) ?? '–',
       reached,
       pass ? 'reached' : 'MISSED',
     ]),

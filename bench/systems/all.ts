@@ -1,3 +1,4 @@
+import { Pool } from 'pg';
 import type { Plan } from '../flags.js';
 import type { Lab } from '../servers/lab.js';
 import type { Server } from '../servers/server.js';
@@ -15,6 +16,7 @@ import type { System } from './system.js';
 
 /** Names by which the targets find their systems. */
 export const OURS = 'ours';
+export const OURS_LENT = 'ours, lent pool';
 export const OURS_UNBATCHED = 'ours, batching off';
 export const OURS_PARSED = 'ours, session parsed';
 export const CONNECT_PG_SIMPLE = 'connect-pg-simple';
@@ -64,11 +66,18 @@ export async function openSystems(plan: Plan, lab: Lab): Promise<Systems> {
 async function openOurs(plan: Plan, server: Server): Promise<System[]> {
   const batched = await openNestStore(server.url);
   await fillTable(server.url, 'celeris_sessions', plan.rows);
+  const pool = new Pool({ connectionString: server.url, max: 10 });
   return [
     ours(OURS, server, batched),
+    lent(pool, ours(OURS_LENT, server, await openNestStore(server.url, { pool }))),
     ours(OURS_UNBATCHED, server, await openNestStore(server.url, { batching: false })),
     oursParsed(OURS_PARSED, server, await openNestStore(server.url)),
   ];
+}
+
+/** The application ends the pool that it lent. */
+function lent(pool: Pool, system: System): System {
+  return { ...system, close: () => system.close().then(() => pool.end()) };
 }
 
 async function openSeed(plan: Plan, server: Server): Promise<System[]> {

@@ -23,7 +23,7 @@ export async function openNestStore(
 ): Promise<NestStore> {
   const app = await NestFactory.createApplicationContext(
     PostgresSessionModule.forRoot({
-      connection: { connectionString: url, max: 10 },
+      ...(options.pool === undefined ? { connection: { connectionString: url, max: 10 } } : {}),
       cleanup: false,
       ...options,
     }),
