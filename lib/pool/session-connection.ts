@@ -68,6 +68,14 @@ export class SessionConnection implements Lease {
     this.pipelines = this.isDirect && setPipelining(this.client, true);
   }
 
+  /** At rest: the driver sends one query after the other again, as the pool's other users expect. */
+  checkedIn(): void {
+    if (this.pipelines) {
+      this.pipelines = false;
+      setPipelining(this.client, false);
+    }
+  }
+
   retain(): void {
     this.leases += 1;
   }
@@ -75,14 +83,11 @@ export class SessionConnection implements Lease {
   release(): void {
     this.leases -= 1;
     if (this.leases === 0) {
-      this.stopPipelining();
       this.owner.giveBack(this);
     }
   }
 
-  /** Throws it away. */
   discard(): void {
-    this.stopPipelining();
     this.owner.discard(this);
   }
 
@@ -160,14 +165,6 @@ export class SessionConnection implements Lease {
         return undefined;
       }
       throw error;
-    }
-  }
-
-  /** The driver sends one query after the other again, as the pool's other users expect. */
-  private stopPipelining(): void {
-    if (this.pipelines) {
-      this.pipelines = false;
-      setPipelining(this.client, false);
     }
   }
 

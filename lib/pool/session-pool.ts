@@ -127,6 +127,7 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
       });
       return;
     }
+    connection.checkedIn();
     const waiter = connection.generation < this.generation ? undefined : this.waiters.shift();
     if (waiter === undefined) {
       this.releaseClient(client, false);
