@@ -166,7 +166,6 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
     if (!this.options.owned) {
       this.detach();
       this.known.clear();
-      clients.forEach((client) => client.off('error', ignore));
       return;
     }
     if (!this.pool.ending) {
@@ -207,6 +206,8 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
         client.release();
         done(new Error('the store was closed meanwhile'));
       } else {
+        // A client that is checked out has no listener of its pool's, and an `error` without one ends the process.
+        client.on('error', ignore);
         this.inUse.add(client);
         this.takeOver(client, done);
       }
@@ -236,8 +237,6 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
   }
 
   private meet(client: PoolClient): SessionConnection {
-    // A client that is checked out has no listener of the pool's, and an `error` without one ends the process.
-    client.on('error', ignore);
     const connection = new SessionConnection(client, this, this.generation);
     this.known.set(client, connection);
     return connection;
@@ -260,6 +259,9 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
     if (!this.inUse.delete(client)) {
       return;
     }
+    if (!broken) {
+      client.off('error', ignore);
+    }
     client.release(broken);
     if (broken) {
       setTimeout(() => destroySocket(client), TIMINGS.END_CONNECTION).unref();
@@ -271,10 +273,7 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
   }
 
   private readonly forget = (client: PoolClient): void => {
-    if (this.known.delete(client)) {
-      // A connection that is on its way out may still fail, so its listener goes with the connection.
-      client.once('end', () => client.off('error', ignore));
-    }
+    this.known.delete(client);
   };
 }
 
