@@ -25,13 +25,7 @@ import { backoff } from '../utils/backoff.js';
 import { messageOf } from '../utils/errors.js';
 import { rest, watched } from '../utils/timers.js';
 import type { SessionConnection } from './session-connection.js';
-
-/** A process of the server. Its number may be given to another one later, its start may not. */
-export interface Backend {
-  readonly pid: number;
-  /** As the server writes it, in seconds since 1970. */
-  readonly startedAt: string;
-}
+import type { Backend } from './session-setup.js';
 
 export interface FenceOptions {
   /** Milliseconds after which a statement that was given up is over by itself. */

@@ -5,8 +5,13 @@ import { StatementQuery, type Prelude } from '../protocol/statement-query.js';
 import { isRefused } from '../sql/sql-state.js';
 import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
 import { asError } from '../utils/errors.js';
-import type { Backend } from './fence.js';
-import { IDENTIFY, SET_LOCAL, settingsPrelude, type Limits } from './session-setup.js';
+import {
+  IDENTIFY,
+  SET_LOCAL,
+  settingsPrelude,
+  type Backend,
+  type Limits,
+} from './session-setup.js';
 
 /** What a connection needs of its pool. */
 export interface ConnectionOwner {
