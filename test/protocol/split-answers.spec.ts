@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { full, scale } from '../faults/support/report.js';
 import { Harness } from '../module/support/harness.js';
-import type { Packing } from './support/answer.js';
 import {
   openProxy,
   POOLS,
@@ -18,12 +17,8 @@ import {
   NEIGHBOUR_VALUES,
   text,
 } from './support/every-call.js';
-import { Splitter } from './support/packing.js';
+import { CUTS, Splitter } from './support/packing.js';
 
-const CUTS = [
-  { what: 'every answer', cutWith: (splitter: Splitter): Packing => splitter.cutAnswer },
-  { what: 'every message', cutWith: (splitter: Splitter): Packing => splitter.cutMessages },
-];
 const TIMEOUT = scale(60_000, 900_000);
 
 const LARGE_VALUE = randomBytes(100_000);

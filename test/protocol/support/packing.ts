@@ -52,6 +52,12 @@ export class Splitter {
   }
 }
 
+/** The ways to cut, for `it.each`. */
+export const CUTS = [
+  { what: 'every answer', cutWith: (splitter: Splitter) => splitter.cutAnswer },
+  { what: 'every message', cutWith: (splitter: Splitter) => splitter.cutMessages },
+];
+
 /** Holds back what comes behind an error, ReadyForQuery among it, for some turns of the event loop. */
 export function holdBehindErrors(turns: number): Packing {
   return (messages) => {

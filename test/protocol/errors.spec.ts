@@ -1,19 +1,42 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Pool } from 'pg';
+import { scale } from '../faults/support/report.js';
 import { codeOf, settle } from '../faults/support/settle.js';
 import { failureOf, ownFailureOf } from '../module/support/failures.js';
 import { Harness } from '../module/support/harness.js';
 import { REFUSED, SETUPS, startBehindProxy } from './support/behind-proxy.js';
 import { getNeighbours, NEIGHBOURS, NEIGHBOUR_VALUES, text } from './support/every-call.js';
-import { holdBehindErrors } from './support/packing.js';
+import { CUTS, holdBehindErrors, Splitter } from './support/packing.js';
 import { asksFor, FailOnce } from './support/rewriting.js';
 
 /** How long the server is not ready after an error, in turns of the event loop. */
 const DELAYS = Array.from({ length: 25 }, (_, turns) => turns);
 const CONNECTIONS = [1, 4];
+const TIMEOUT = scale(60_000, 300_000);
 
 describe.each(SETUPS)('Gets on $setup', ({ pool, options }) => {
   const harness = Harness.use();
+
+  it.each(CUTS)(
+    'get their own answers beside a refused set when $what arrives in two pieces, cut at each byte',
+    async ({ cutWith }) => {
+      const { proxy, store } = await startBehindProxy(harness, pool, options);
+      await store.setMany(NEIGHBOURS);
+      expect(await getNeighbours(store)).toEqual(NEIGHBOUR_VALUES);
+      const splitter = new Splitter();
+      proxy.packing = cutWith(splitter);
+      await splitter.walk(async (cutAt) => {
+        const refused = ownFailureOf(store.set('refused', REFUSED));
+        const written = store.set('written', `value ${cutAt}`);
+        const values = await getNeighbours(store);
+        await written;
+        const { code } = await refused;
+        expect([cutAt, code, ...values]).toEqual([cutAt, 'ERR_QUERY', ...NEIGHBOUR_VALUES]);
+        expect(text(await store.get('written'))).toBe(`value ${cutAt}`);
+      });
+    },
+    TIMEOUT,
+  );
 
   it.each(CONNECTIONS)(
     'get their own answers when the server is ready late after a refused set (connections: %i)',
