@@ -98,9 +98,10 @@ describe.each(POOLS)('A start on $pool', ({ pool }) => {
       const splitter = new Splitter();
       proxy.packing = splitter.cutAnswer;
       await splitter.walk(async (cutAt) => {
-        const { app, store } = await startThrough(proxy, harness, pool, { tableName });
-        expect({ cutAt, ...(await everyCall(store)) }).toEqual({ cutAt, ...EXPECTED });
-        await app.close();
+        const running = await startThrough(proxy, harness, pool, { tableName });
+        expect({ cutAt, ...(await everyCall(running.store)) }).toEqual({ cutAt, ...EXPECTED });
+        await running.app.close();
+        if (!running.pool.ended) await running.pool.end();
       }, START_STRIDE);
     },
     TIMEOUT,
