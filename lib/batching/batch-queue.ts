@@ -45,6 +45,7 @@ export class BatchQueue {
   }
 
   push(call: AnyCall): void {
+    call.queued = true;
     this.pending.push(call);
   }
 
@@ -153,10 +154,9 @@ export class BatchQueue {
   }
 
   private removeNext(now: number): void {
-    if (now < this.overloadedUntil) {
-      this.pending.pop();
-    } else {
-      this.pending.shift();
+    const call = now < this.overloadedUntil ? this.pending.pop() : this.pending.shift();
+    if (call !== undefined) {
+      call.queued = false;
     }
   }
 }

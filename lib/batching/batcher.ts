@@ -1,5 +1,6 @@
 import { TIMINGS } from '../timings.js';
 import { backoff } from '../utils/backoff.js';
+import { afterReading } from '../utils/timers.js';
 import { BatchQueue } from './batch-queue.js';
 import { Call, type AnyCall, type Target } from './call.js';
 import { InFlight } from './in-flight.js';
@@ -111,9 +112,9 @@ export class Batcher {
       this.onIdle = resolve;
     });
     this.checkIdle();
-    const timer = setTimeout(() => this.cutOff(), timeout);
+    const cancel = afterReading(timeout, () => this.cutOff());
     await idle;
-    clearTimeout(timer);
+    cancel();
   }
 
   private enqueue(call: AnyCall): void {
@@ -332,7 +333,7 @@ export class Batcher {
   private onTick(): boolean {
     const now = this.clock.now();
     for (let call = this.pending.due(now); call !== undefined; call = this.pending.due(now)) {
-      if (!call.inFlight) {
+      if (call.queued) {
         this.queueOf(call.operation, call.locked).overloaded(now);
       }
       this.pending.reject(call, this.policy.timedOut(call.lastError));

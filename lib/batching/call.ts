@@ -33,6 +33,8 @@ export class Call<A, V> implements Claim {
   /** Whether somebody else was found to hold a lock that it needs. */
   locked = false;
   attempts = 0;
+  /** Whether it waits for a batch, and for nothing else. */
+  queued = false;
   inFlight = false;
   settled = false;
   /** When it times out, by the clock of the pending calls. */
