@@ -4,12 +4,12 @@ import { anything, rejectionOf } from './conformance/helpers.js';
 import * as calls from './conformance/store-calls.js';
 import { countWire, type WireCounter } from './conformance/wire-counter.js';
 import { createTestDatabase, type TestDatabase } from './support/database.js';
-import { startStore, type StartedStore } from './support/nest.js';
+import { startStore, type RunningStore } from './support/app.js';
 
 describe('a bad argument', () => {
   let database: TestDatabase;
   let wire: WireCounter;
-  let started: StartedStore;
+  let started: RunningStore;
   let store: KeyValueStore;
 
   beforeAll(async () => {

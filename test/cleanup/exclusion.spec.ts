@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { waitFor } from '../support/conditions.js';
-import { failureOf, ownFailureOf } from '../module/support/failures.js';
-import { Harness } from '../module/support/harness.js';
-import { advisoryLocksOf } from '../module/support/locks.js';
-import { cleanupOf, startStore } from '../module/support/stores.js';
+import { failureOf, ownFailureOf } from '../support/failures.js';
+import { Harness } from '../support/harness.js';
+import { advisoryLocksOf } from '../support/locks.js';
 import { gateAt } from './support/gate.js';
 import { allowDeletes, forbidDeletes, idsOf, insertExpired } from './support/rows.js';
 
@@ -18,12 +17,12 @@ describe('one sweeper among many', () => {
     const names = [`first-${tableName}`, `second-${tableName}`];
     const cleanups = [];
     for (const name of names) {
-      const app = await startStore(harness, {
+      const { cleanup } = await harness.startStore({
         connection: harness.urlNamed(name),
         tableName,
         cleanup: { batchSize: 10 },
       });
-      cleanups.push(cleanupOf(app));
+      cleanups.push(cleanup);
     }
     await insertExpired(harness, tableName, rows);
     return { tableName, first: cleanups[0], second: cleanups[1], names };

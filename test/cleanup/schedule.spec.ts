@@ -3,9 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { Cron, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { PostgresSessionModule } from '../../lib/index.js';
 import { waitFor } from '../support/conditions.js';
-import { ownFailureOf } from '../module/support/failures.js';
-import { Harness } from '../module/support/harness.js';
-import { cleanupOf, startStore } from '../module/support/stores.js';
+import { ownFailureOf } from '../support/failures.js';
+import { Harness } from '../support/harness.js';
+import { cleanupOf } from '../support/app.js';
 import { idsOf, insertExpired } from './support/rows.js';
 
 const JOB = 'postgres-session:default:cleanup';
@@ -25,7 +25,8 @@ describe('the cleanup job', () => {
   const harness = Harness.use();
 
   it('is registered under the store’s name, every five minutes by default', async () => {
-    const app = await startStore(harness, { tableName: harness.table() });
+    // As if the option were not given.
+    const { app } = await harness.startStore({ tableName: harness.table(), cleanup: undefined });
     const registry = app.get(SchedulerRegistry);
     expect([...registry.getCronJobs().keys()]).toEqual([JOB]);
     const [next, second] = registry.getCronJob(JOB).nextDates(2);
@@ -34,7 +35,7 @@ describe('the cleanup job', () => {
   });
 
   it('keeps to cron and timeZone', async () => {
-    const app = await startStore(harness, {
+    const { app } = await harness.startStore({
       tableName: harness.table(),
       name: 'users',
       cleanup: { cron: '30 4 * * *', timeZone: 'Asia/Kolkata' },
@@ -46,12 +47,12 @@ describe('the cleanup job', () => {
 
   it('sweeps at every tick', async () => {
     const tableName = harness.table();
-    const app = await startStore(harness, { tableName, cleanup: { cron: '* * * * * *' } });
+    const { close } = await harness.startStore({ tableName, cleanup: { cron: '* * * * * *' } });
     await insertExpired(harness, tableName, 3);
     await waitFor(async () => (await idsOf(harness, tableName)).length === 0);
     await insertExpired(harness, tableName, 2);
     await waitFor(async () => (await idsOf(harness, tableName)).length === 0);
-    await app.close();
+    await close();
   });
 
   it('leaves the application’s own jobs alone: they fire once a tick', async () => {
@@ -119,7 +120,7 @@ describe('cleanup: false', () => {
   });
 
   it('makes no job where there is a scheduler', async () => {
-    const app = await startStore(harness, { tableName: harness.table(), cleanup: false });
+    const { app } = await harness.startStore({ tableName: harness.table(), cleanup: false });
     expect(app.get(SchedulerRegistry).getCronJobs().size).toBe(0);
   });
 });

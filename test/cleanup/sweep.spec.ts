@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { Harness } from '../module/support/harness.js';
-import { blockedBy } from '../module/support/locks.js';
-import { cleanupOf, startStore, storeOf } from '../module/support/stores.js';
+import { Harness } from '../support/harness.js';
+import { blockedBy } from '../support/locks.js';
 import { gateAt } from './support/gate.js';
 import { idsOf, insertExpired, insertLive, recordDeletes } from './support/rows.js';
 
@@ -10,9 +9,8 @@ describe('sweep()', () => {
 
   async function sweeper(batchSize?: number) {
     const tableName = harness.table();
-    const cleanup = batchSize === undefined ? undefined : { batchSize };
-    const app = await startStore(harness, { tableName, cleanup });
-    return { tableName, app, cleanup: cleanupOf(app) };
+    const options = batchSize === undefined ? false : { batchSize };
+    return { tableName, ...(await harness.startStore({ tableName, cleanup: options })) };
   }
 
   it('deletes what has expired, and nothing else', async () => {
@@ -81,20 +79,20 @@ describe('sweep()', () => {
   });
 
   it('is not needed for an expired entry to be gone', async () => {
-    const { tableName, app } = await sweeper();
+    const { tableName, store } = await sweeper();
     await insertExpired(harness, tableName, 1);
-    expect(await storeOf(app).get('gone1')).toBeUndefined();
+    expect(await store.get('gone1')).toBeUndefined();
     expect(await idsOf(harness, tableName)).toEqual(['gone1']);
   });
 
   it('does not hold up the store’s other calls while it waits', async () => {
-    const { tableName, app, cleanup } = await sweeper();
+    const { tableName, store, cleanup } = await sweeper();
     await insertExpired(harness, tableName, 1);
     const gate = await gateAt(harness, tableName, 'gone1');
     const sweeping = cleanup.sweep();
     await gate.reached();
-    await storeOf(app).set('key', 'value');
-    expect(await storeOf(app).get('key')).toEqual(Buffer.from('value'));
+    await store.set('key', 'value');
+    expect(await store.get('key')).toEqual(Buffer.from('value'));
     await gate.open();
     expect(await sweeping).toMatchObject({ deleted: 1 });
   });

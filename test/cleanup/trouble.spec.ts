@@ -2,9 +2,8 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import type { INestApplicationContext } from '@nestjs/common';
 import { waitFor } from '../support/conditions.js';
-import { Harness } from '../module/support/harness.js';
-import { LogCapture } from '../module/support/log.js';
-import { startStore, storeOf } from '../module/support/stores.js';
+import { Harness } from '../support/harness.js';
+import { LogCapture } from '../support/log.js';
 import { gateAt } from './support/gate.js';
 import { allowDeletes, forbidDeletes, idsOf, insertExpired } from './support/rows.js';
 
@@ -24,7 +23,7 @@ describe('a job in trouble', () => {
   it('logs a failed sweep once, with its cause, and tries again at the next tick', async () => {
     const tableName = harness.table();
     const log = new LogCapture();
-    const app = await startStore(harness, { tableName, cleanup: { cron: YEARLY } }, log);
+    const { app } = await harness.startStore({ tableName, cleanup: { cron: YEARLY } }, log);
     await insertExpired(harness, tableName, 3);
     await forbidDeletes(harness, tableName, 'the table is on holiday');
     await tick(app);
@@ -40,13 +39,13 @@ describe('a job in trouble', () => {
   it('does not complain of another sweeper', async () => {
     const tableName = harness.table();
     const log = new LogCapture();
-    const app = await startStore(harness, { tableName, cleanup: { cron: YEARLY } });
-    const other = await startStore(harness, { tableName, cleanup: { cron: YEARLY } }, log);
+    const { app } = await harness.startStore({ tableName, cleanup: { cron: YEARLY } });
+    const other = await harness.startStore({ tableName, cleanup: { cron: YEARLY } }, log);
     await insertExpired(harness, tableName, 3);
     const gate = await gateAt(harness, tableName, 'gone1');
     const sweeping = tick(app);
     await gate.reached();
-    await tick(other);
+    await tick(other.app);
     await gate.open();
     await sweeping;
     expect(log.complaints).toEqual([]);
@@ -66,7 +65,7 @@ describe('the end of cleanup', () => {
   it('comes for good with the option’s signal', async () => {
     const tableName = harness.table();
     const controller = new AbortController();
-    const app = await startStore(harness, {
+    const { app } = await harness.startStore({
       tableName,
       cleanup: { cron: YEARLY, signal: controller.signal },
     });
@@ -80,7 +79,7 @@ describe('the end of cleanup', () => {
 
   it('may have come before the start', async () => {
     const tableName = harness.table();
-    const app = await startStore(harness, {
+    const { app } = await harness.startStore({
       tableName,
       cleanup: { cron: YEARLY, signal: AbortSignal.abort() },
     });
@@ -93,7 +92,7 @@ describe('the end of cleanup', () => {
     const log = new LogCapture();
     const controller = new AbortController();
     const cleanup = { cron: YEARLY, batchSize: 1, signal: controller.signal };
-    const app = await startStore(harness, { tableName, cleanup }, log);
+    const { app } = await harness.startStore({ tableName, cleanup }, log);
     await insertExpired(harness, tableName, 9);
     const gate = await gateAt(harness, tableName, 'gone3');
     const sweeping = tick(app);
@@ -109,13 +108,13 @@ describe('the end of cleanup', () => {
     const tableName = harness.table();
     const log = new LogCapture();
     const cleanup = { cron: YEARLY, batchSize: 1 };
-    const app = await startStore(harness, { tableName, cleanup }, log);
+    const { app, store, close } = await harness.startStore({ tableName, cleanup }, log);
     await insertExpired(harness, tableName, 9);
     const gate = await gateAt(harness, tableName, 'gone3');
     const sweeping = tick(app);
     await gate.reached();
-    const stopping = jest.spyOn(storeOf(app), 'close');
-    const closing = app.close();
+    const stopping = jest.spyOn(store, 'close');
+    const closing = close();
     await waitFor(() => stopping.mock.calls.length > 0);
     await gate.open();
     await Promise.all([closing, sweeping]);

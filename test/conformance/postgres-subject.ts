@@ -1,6 +1,6 @@
 import { Pool } from 'pg';
 import { createTestDatabase } from '../support/database.js';
-import { startStore } from '../support/nest.js';
+import { startStore } from '../support/app.js';
 import { HeldRows } from './held-rows.js';
 import { refuseSomeEntries, StoredEntries } from './stored-entries.js';
 import type { Subject, SubjectFactory } from './subject.js';

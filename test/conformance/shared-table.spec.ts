@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Pool } from 'pg';
 import type { KeyValueStore } from '../../lib/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { startStore, type StartedStore } from '../support/nest.js';
+import { startStore, type RunningStore } from '../support/app.js';
 import { celerisStatements, createCelerisTable } from './celeris-table.js';
 import { bytes, collect } from './helpers.js';
 import { HOUR, MINUTE } from './subject.js';
@@ -14,7 +14,7 @@ describe.each(['ours', 'theirs'])('a table shared with celeris, made as %s', (ma
   const sql = celerisStatements(table);
   let database: TestDatabase;
   let celeris: Pool;
-  let started: StartedStore;
+  let started: RunningStore;
   let store: KeyValueStore;
 
   const read = async (id: string): Promise<Buffer | undefined> =>

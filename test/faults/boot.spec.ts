@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { freePort } from '../../tools/free-port.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { bootApp } from './support/app.js';
+import { startStore } from '../support/app.js';
 import { codeOf, settle } from './support/settle.js';
 import { TcpProxy } from './support/tcp-proxy.js';
 import { StartingServer } from './support/starting-server.js';
@@ -22,7 +22,7 @@ describe('An application that boots before its database', () => {
   it('waits for a server that comes up late', async () => {
     const proxy = await TcpProxy.to(server.port);
     proxy.refuse();
-    const booting = bootApp({
+    const booting = startStore({
       connection: proxy.url(server.connectionString),
       retryAttempts: 20,
       retryDelay: 100,
@@ -39,7 +39,7 @@ describe('An application that boots before its database', () => {
   it('fails with host, port, database and attempts, without the password, when none ever comes', async () => {
     const port = await freePort();
     const connection = `postgresql://someone:s3cret-word@127.0.0.1:${port}/nowhere`;
-    const failed = await settle(() => bootApp({ connection, retryAttempts: 2, retryDelay: 50 }));
+    const failed = await settle(() => startStore({ connection, retryAttempts: 2, retryDelay: 50 }));
     expect(codeOf(failed)).toBe('ERR_CONNECT');
     const { message } = failed.error as Error;
     for (const word of ['127.0.0.1', String(port), 'nowhere', '3']) expect(message).toContain(word);
@@ -53,14 +53,16 @@ describe('An application that boots before its database', () => {
     ['a role that does not exist', { user: 'nobody-here' }],
   ])('fails at once, without a retry, on %s', async (_what, part) => {
     const connection = { ...partsOf(server), ...part };
-    const failed = await settle(() => bootApp({ connection, retryAttempts: 1, retryDelay: 5_000 }));
+    const failed = await settle(() =>
+      startStore({ connection, retryAttempts: 1, retryDelay: 5_000 }),
+    );
     expect(codeOf(failed)).toBe('ERR_CONNECT');
     expect(failed.ms).toBeLessThan(2_500);
   });
 
   it('waits while the server is out of connections', async () => {
     const hogs = await Promise.all(Array.from({ length: 8 }, () => connect(server)));
-    const booting = bootApp({
+    const booting = startStore({
       connection: server.connectionString,
       retryAttempts: 50,
       retryDelay: 100,
@@ -75,7 +77,7 @@ describe('An application that boots before its database', () => {
   it('tells that the server is out of connections when that does not change', async () => {
     const hogs = await Promise.all(Array.from({ length: 8 }, () => connect(server)));
     const connection = server.connectionString;
-    const failed = await settle(() => bootApp({ connection, retryAttempts: 2, retryDelay: 50 }));
+    const failed = await settle(() => startStore({ connection, retryAttempts: 2, retryDelay: 50 }));
     await Promise.all(hogs.map((hog) => hog.end()));
     expect(codeOf(failed)).toBe('ERR_CONNECT');
     expect(String(failed.error)).toMatch(/too many clients|connection slots/);
@@ -84,7 +86,7 @@ describe('An application that boots before its database', () => {
   it('waits while the server is starting up (57P03)', async () => {
     const starting = await StartingServer.listen();
     const proxy = await TcpProxy.to(starting.port);
-    const booting = bootApp({
+    const booting = startStore({
       connection: proxy.url(server.connectionString),
       retryAttempts: 50,
       retryDelay: 100,

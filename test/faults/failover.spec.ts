@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { waitFor } from '../support/conditions.js';
 import { describeWithTools } from '../support/tools.js';
-import { bootApp, type RunningApp } from './support/app.js';
+import { startStore, type RunningStore } from '../support/app.js';
 import { Ledger } from './support/ledger.js';
 import { startLoad } from './support/load.js';
 import { REPLICATION_TOOLS, ReplicatedServers } from './support/replicated-servers.js';
@@ -14,13 +14,13 @@ const TABLE = 'failover_sessions';
 describeWithTools('A failover to a standby', REPLICATION_TOOLS, (tools) => {
   let servers: ReplicatedServers;
   let proxy: TcpProxy;
-  let running: RunningApp;
+  let running: RunningStore;
 
   beforeAll(async () => {
     servers = await ReplicatedServers.start(tools);
     proxy = await TcpProxy.to(servers.primary.port);
     const connection = proxy.url(servers.primary.connectionString);
-    running = await bootApp({ connection, tableName: TABLE });
+    running = await startStore({ connection, tableName: TABLE });
   }, 60_000);
 
   afterAll(async () => {

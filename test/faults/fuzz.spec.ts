@@ -7,7 +7,7 @@ import {
   type PostgresSessionStore,
 } from '../../lib/index.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { bootApp, type RunningApp } from './support/app.js';
+import { startStore, type RunningStore } from '../support/app.js';
 import { placesOfBadArguments, untyped, type Draw } from './support/bad-arguments.js';
 import { badName, hostileKey, hostilePrefix } from './support/hostile.js';
 import { collect } from './support/memory.js';
@@ -29,7 +29,7 @@ const draw: Draw = (arbitrary, count) => fc.sample(arbitrary, { numRuns: count, 
 describe(`Hostile input (FUZZ_SEED=${SEED})`, () => {
   let server: PostgresServer;
   let admin: pg.Client;
-  let running: RunningApp;
+  let running: RunningStore;
   let store: PostgresSessionStore;
   const { stackTraceLimit } = Error;
 
@@ -39,7 +39,7 @@ describe(`Hostile input (FUZZ_SEED=${SEED})`, () => {
     server = await startPostgres();
     admin = new pg.Client({ connectionString: server.connectionString });
     await admin.connect();
-    running = await bootApp({ connection: server.connectionString, tableName: TABLE });
+    running = await startStore({ connection: server.connectionString, tableName: TABLE });
     store = running.store;
     await store.set('bystander', 'untouched', { owner: 'someone' });
   });
@@ -141,7 +141,7 @@ describe(`Hostile input (FUZZ_SEED=${SEED})`, () => {
     const connection = 'postgresql://nobody@127.0.0.1:1/nowhere';
     const boots = draw(badName, NAMES).map((name, n) => () => {
       const place = n % 2 ? { schema: untyped(name) } : { tableName: untyped(name) };
-      return bootApp({ connection, retryAttempts: 0, ...place }).catch(refusedAsOption);
+      return startStore({ connection, retryAttempts: 0, ...place }).catch(refusedAsOption);
     });
     expect(await strangers(boots, true)).toEqual([]);
   });
@@ -165,7 +165,7 @@ describe(`Hostile input (FUZZ_SEED=${SEED})`, () => {
         .filter((value) => !(name === 'phaseHook' && typeof value === 'function'))
         .map((value) => () => {
           const base = { connection: 'postgresql://nobody@127.0.0.1:1/nowhere', retryAttempts: 0 };
-          return bootApp(untyped({ ...base, [name]: value })).catch(refusedAsOption);
+          return startStore(untyped({ ...base, [name]: value })).catch(refusedAsOption);
         }),
     );
     expect(await strangers(boots, true)).toEqual([]);

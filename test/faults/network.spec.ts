@@ -3,7 +3,7 @@ import { afterEach, beforeEach, afterAll, beforeAll, describe, expect, it } from
 import type { PostgresSessionStore } from '../../lib/index.js';
 import { waitFor } from '../support/conditions.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { bootApp, type RunningApp } from './support/app.js';
+import { startStore, type RunningStore } from '../support/app.js';
 import { Ledger } from './support/ledger.js';
 import { startLoad } from './support/load.js';
 import { collect, heapInUse } from './support/memory.js';
@@ -41,7 +41,7 @@ const everyCall = (store: PostgresSessionStore, round: number): Array<() => Prom
 describe('A network that misbehaves', () => {
   let server: PostgresServer;
   let proxy: TcpProxy;
-  let running: RunningApp;
+  let running: RunningStore;
   let store: PostgresSessionStore;
 
   beforeAll(async () => {
@@ -53,7 +53,7 @@ describe('A network that misbehaves', () => {
   beforeEach(async () => {
     proxy = await TcpProxy.to(server.port);
     const connection = proxy.url(server.connectionString);
-    running = await bootApp({ connection, tableName: TABLE, operationTimeout: TIMEOUT });
+    running = await startStore({ connection, tableName: TABLE, operationTimeout: TIMEOUT });
     store = running.store;
     await store.deletePrefix('');
   });
@@ -161,7 +161,7 @@ describe('A network that misbehaves', () => {
   it('works at 200 ms latency, new connections included', async () => {
     proxy.delay(100);
     const connection = proxy.url(server.connectionString);
-    const distant = await bootApp({ connection, tableName: TABLE });
+    const distant = await startStore({ connection, tableName: TABLE });
     const [first, second] = [
       await settleAll(everyCall(distant.store, 1)),
       await settleAll(everyCall(distant.store, 2)),

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { bootApp } from './support/app.js';
+import { startStore } from '../support/app.js';
 import { heapInUse } from './support/memory.js';
 import { report, scale } from './support/report.js';
 import { codeOf, settle, settleAll, slowest, type Settled } from './support/settle.js';
@@ -45,7 +45,7 @@ describe('More calls than the database can take', () => {
     const proxy = await TcpProxy.to(server.port);
     const connection = proxy.url(server.connectionString);
     const batching = { maxQueue: 1_000 };
-    const { store, close } = await bootApp({ connection, batching, operationTimeout: 1_000 });
+    const { store, close } = await startStore({ connection, batching, operationTimeout: 1_000 });
     proxy.swallow();
     const calls = scale(30_000, 200_000);
     const before = heapInUse();
@@ -62,7 +62,7 @@ describe('More calls than the database can take', () => {
     'leave room for the app’s own queries on a pool that it lends (batching: %s)',
     async (batching) => {
       const pool = new pg.Pool({ connectionString: server.connectionString, max: 5 });
-      const { store, close } = await bootApp({ pool, batching });
+      const { store, close } = await startStore({ pool, batching });
       let running = true;
       const work = async (worker: number): Promise<void> => {
         for (let n = 0; running; n++) await store.set(`w${worker}:${n % 50}`, 'v'.repeat(500));
@@ -86,7 +86,7 @@ describe('More calls than the database can take', () => {
 
   it('settle in time when the app keeps every connection of its pool to itself', async () => {
     const pool = new pg.Pool({ connectionString: server.connectionString, max: 2 });
-    const { store, close } = await bootApp({ pool, operationTimeout: 1_000 });
+    const { store, close } = await startStore({ pool, operationTimeout: 1_000 });
     const kept = [await pool.connect(), await pool.connect()];
     const calls = await settleAll([
       () => store.get('k'),

@@ -7,7 +7,7 @@ import { refuseSomeEntries, StoredEntries } from '../conformance/stored-entries.
 import type { SubjectFactory } from '../conformance/subject.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
 import { describeWithTools } from '../support/tools.js';
-import { bootApp } from './support/app.js';
+import { startStore } from '../support/app.js';
 import { PgBouncer, type PoolMode } from './support/pgbouncer.js';
 import { full, report } from './support/report.js';
 import { codeOf, settle } from './support/settle.js';
@@ -42,7 +42,7 @@ describeWithTools('Behind PgBouncer', ['pgbouncer'], ({ pgbouncer }) => {
     });
 
     it('tells which option to set', async () => {
-      const { store, close } = await bootApp({ connection: bouncer.connectionString });
+      const { store, close } = await startStore({ connection: bouncer.connectionString });
       const calls = await Promise.all(
         Array.from({ length: 400 }, (_, n) =>
           settle<unknown>(() => (n % 2 ? store.get(`k${n}`) : store.increment(`n${n}`))),
@@ -70,7 +70,7 @@ function behind(
     const bouncer = await PgBouncer.start(binary, server, mode);
     const table = 'bounced_sessions';
     const settings = { ...options, connection: bouncer.connectionString, tableName: table };
-    const [first, second] = [await bootApp(settings), await bootApp(settings)];
+    const [first, second] = [await startStore(settings), await startStore(settings)];
     const sql = new pg.Pool({ connectionString: server.connectionString, max: 3 });
     await refuseSomeEntries(sql, table);
     const entries = new StoredEntries(sql, table, '');

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { PostgresSessionCleanupService, PostgresSessionError } from '../../lib/index.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { bootApp } from './support/app.js';
+import { startStore } from '../support/app.js';
 import { collect } from './support/memory.js';
 import { codeOf, settle } from './support/settle.js';
 
@@ -32,21 +32,25 @@ describe('A role that may only select, insert, update and delete', () => {
   });
 
   it('is told what an administrator has to run where the table is missing', async () => {
-    const failed = await settle(() => bootApp({ connection, tableName: 'not_there' }));
+    const failed = await settle(() => startStore({ connection, tableName: 'not_there' }));
     expect(codeOf(failed)).toBe('ERR_SCHEMA_INIT');
     expect((failed.error as PostgresSessionError).message).toMatch(/CREATE TABLE/);
     const checked = await settle(() =>
-      bootApp({ connection, tableName: 'not_there', skipSchemaInit: true }),
+      startStore({ connection, tableName: 'not_there', skipSchemaInit: true }),
     );
     expect(codeOf(checked)).toBe('ERR_SCHEMA_INIT');
   });
 
   it.each([false, true])('does everything else (skipSchemaInit: %s)', async (skipSchemaInit) => {
-    const owner = await bootApp({ connection: server.connectionString, tableName: TABLE });
+    const owner = await startStore({ connection: server.connectionString, tableName: TABLE });
     await owner.close();
     await admin.query(`TRUNCATE ${TABLE}`);
     await admin.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${TABLE} TO clerk`);
-    const { app, store, close } = await bootApp({ connection, tableName: TABLE, skipSchemaInit });
+    const { app, store, close } = await startStore({
+      connection,
+      tableName: TABLE,
+      skipSchemaInit,
+    });
     await store.set('k', 'v', { ttl: 60_000, owner: 'o' });
     expect(await store.touch('k', 60_000)).toBe(true);
     expect(await store.compareAndSet('k', 'v', 'w')).toBe(true);
@@ -74,7 +78,7 @@ describe('A role that may only select, insert, update and delete', () => {
     await admin.query(
       `INSERT INTO ${TABLE} (id, value) SELECT 'row:' || n, 'x' FROM generate_series(1, 5000) n`,
     );
-    const { store, close } = await bootApp({ connection, tableName: TABLE });
+    const { store, close } = await startStore({ connection, tableName: TABLE });
     await store.deletePrefix('');
     const { rows } = await admin.query(`SELECT count(*)::int AS count FROM ${TABLE}`);
     expect(rows).toEqual([{ count: 0 }]);

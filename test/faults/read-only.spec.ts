@@ -3,18 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { waitFor } from '../support/conditions.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { bootApp, type RunningApp } from './support/app.js';
+import { startStore, type RunningStore } from '../support/app.js';
 import { codeOf, settle } from './support/settle.js';
 
 describe('A server that turns read-only', () => {
   let server: PostgresServer;
-  let running: RunningApp;
+  let running: RunningStore;
   let admin: pg.Client;
 
   beforeAll(async () => {
     server = await startPostgres();
     const connection = `${server.connectionString}?application_name=read-only-app`;
-    running = await bootApp({ connection, operationTimeout: 2_000 });
+    running = await startStore({ connection, operationTimeout: 2_000 });
     admin = new pg.Client({ connectionString: server.connectionString });
     await admin.connect();
   });

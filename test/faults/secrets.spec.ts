@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { PostgresSessionCleanupService, getSessionPoolToken } from '../../lib/index.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { bootApp } from './support/app.js';
+import { startStore } from '../support/app.js';
 import { settle, settleAll } from './support/settle.js';
 import { TcpProxy } from './support/tcp-proxy.js';
 
@@ -93,7 +93,7 @@ describe('Passwords, keys, values and owners', () => {
 
   it('do not show when the store, the pool or the cleanup are inspected, idle or at work', async () => {
     for (const [how, connection] of connections()) {
-      const { app, store, close } = await bootApp({ connection }, logger);
+      const { app, store, close } = await startStore({ connection }, logger);
       const parts = [
         store,
         store.namespace(KEY),
@@ -112,7 +112,7 @@ describe('Passwords, keys, values and owners', () => {
   });
 
   it('do not show in errors of calls that fail: by arguments, data, timeouts or connections', async () => {
-    const { store, close } = await bootApp(
+    const { store, close } = await startStore(
       { connection: connectionString, operationTimeout: 500 },
       logger,
     );
@@ -159,18 +159,18 @@ describe('Passwords, keys, values and owners', () => {
     const bad = 'postgresql://app:' + PASSWORD + '@[bad';
     for (const connection of [wrong.href, absent.href, bad]) {
       const failed = await settle(() =>
-        bootApp({ connection, retryAttempts: 1, retryDelay: 20 }, logger),
+        startStore({ connection, retryAttempts: 1, retryDelay: 20 }, logger),
       );
       expect(failed.error).toBeInstanceOf(Error);
       expect(secretsIn(failed.error)).toEqual([]);
     }
     const both = { connection: connectionString, pool: new pg.Pool() };
-    const refused = await settle(() => bootApp(both, logger));
+    const refused = await settle(() => startStore(both, logger));
     expect(secretsIn(refused.error)).toEqual([]);
   });
 
   it('do not show in the log of a sweep that fails', async () => {
-    const { app, close } = await bootApp({ connection: connectionString }, logger);
+    const { app, close } = await startStore({ connection: connectionString }, logger);
     await admin.query(
       `INSERT INTO celeris_sessions (id, value, expires_at) VALUES ($1, 'x', now() - interval '1 day')`,
       [`${KEY}-old`],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitFor } from '../support/conditions.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { bootApp, type RunningApp } from './support/app.js';
+import { startStore, type RunningStore } from '../support/app.js';
 import { Ledger, readTable } from './support/ledger.js';
 import { startLoad } from './support/load.js';
 import { report, scale } from './support/report.js';
@@ -12,11 +12,11 @@ const TABLE = 'killed_sessions';
 
 describe('A server that is killed while 64 writers write', () => {
   let server: PostgresServer;
-  let running: RunningApp;
+  let running: RunningStore;
 
   beforeAll(async () => {
     server = await startPostgres({ durable: true });
-    running = await bootApp({ connection: server.connectionString, tableName: TABLE });
+    running = await startStore({ connection: server.connectionString, tableName: TABLE });
   });
 
   afterAll(async () => {

@@ -12,7 +12,7 @@ import pg from 'pg';
 import { PostgresSessionCleanupService, type SweepReport } from '../../lib/index.js';
 import { waitFor } from '../support/conditions.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { bootApp, type RunningApp } from './support/app.js';
+import { startStore, type RunningStore } from '../support/app.js';
 import { Child } from './support/child.js';
 import { report, scale } from './support/report.js';
 import { codeOf, settle, slowest, type Settled } from './support/settle.js';
@@ -26,7 +26,7 @@ jest.setTimeout(scale(30_000, 120_000));
 describe('A sweep', () => {
   let server: PostgresServer;
   let admin: pg.Client;
-  let running: RunningApp;
+  let running: RunningStore;
 
   beforeAll(async () => {
     server = await startPostgres();
@@ -40,7 +40,7 @@ describe('A sweep', () => {
   });
 
   beforeEach(async () => {
-    running = await bootApp({ connection: server.connectionString, tableName: TABLE });
+    running = await startStore({ connection: server.connectionString, tableName: TABLE });
     await admin.query(`TRUNCATE ${TABLE}`);
     await admin.query(
       `INSERT INTO ${TABLE} (id, value, expires_at)

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { PostgresSessionError } from '../../lib/index.js';
 import { waitFor } from '../support/conditions.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { bootApp, type RunningApp } from './support/app.js';
+import { startStore, type RunningStore } from '../support/app.js';
 import { codeOf, settle, settleAll, slowest } from './support/settle.js';
 
 const TABLE = 'changing_sessions';
@@ -12,7 +12,7 @@ describe('A table that changes underneath', () => {
   let server: PostgresServer;
   let admin: pg.Client;
   let pool: pg.Pool;
-  let running: RunningApp;
+  let running: RunningStore;
 
   beforeAll(async () => {
     server = await startPostgres();
@@ -28,7 +28,7 @@ describe('A table that changes underneath', () => {
   beforeEach(async () => {
     await admin.query(`DROP TABLE IF EXISTS ${TABLE}`);
     pool = new pg.Pool({ connectionString: server.connectionString, max: 3 });
-    running = await bootApp({ pool, tableName: TABLE, operationTimeout: 1_000 });
+    running = await startStore({ pool, tableName: TABLE, operationTimeout: 1_000 });
     await running.store.set('k', 'v');
   });
 
@@ -132,7 +132,7 @@ describe('A table that changes underneath', () => {
   });
 
   it('locked: without an operationTimeout a call waits for as long as it takes', async () => {
-    const patient = await bootApp({ pool, tableName: TABLE, operationTimeout: false });
+    const patient = await startStore({ pool, tableName: TABLE, operationTimeout: false });
     await admin.query(`BEGIN; LOCK TABLE ${TABLE} IN ACCESS EXCLUSIVE MODE`);
     const get = settle(() => patient.store.get('k'));
     const impatient = await settle(() => running.store.get('k'));

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { getSessionPoolToken } from '../../lib/index.js';
 import { waitFor } from '../support/conditions.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { bootApp, type RunningApp } from './support/app.js';
+import { startStore, type RunningStore } from '../support/app.js';
 import { Ledger } from './support/ledger.js';
 import { startLoad } from './support/load.js';
 import { report, scale } from './support/report.js';
@@ -16,13 +16,13 @@ const DURATION = scale(4_000, 30_000);
 
 describe('An administrator who ends all our connections, ten times a second', () => {
   let server: PostgresServer;
-  let running: RunningApp;
+  let running: RunningStore;
   let admin: pg.Client;
 
   beforeAll(async () => {
     server = await startPostgres({ durable: true });
     const connection = `${server.connectionString}?application_name=${APPLICATION}`;
-    running = await bootApp({ connection, tableName: TABLE });
+    running = await startStore({ connection, tableName: TABLE });
     admin = new pg.Client({ connectionString: server.connectionString });
     await admin.connect();
   });

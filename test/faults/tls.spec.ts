@@ -6,7 +6,7 @@ import type { PostgresSessionModuleOptions } from '../../lib/index.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
 import { temporaryFolder } from '../../tools/temporary-folder.js';
 import { describeWithTools } from '../support/tools.js';
-import { bootApp } from './support/app.js';
+import { startStore } from '../support/app.js';
 import { Authority, type Certificate } from './support/openssl.js';
 import { codeOf, settle } from './support/settle.js';
 
@@ -72,7 +72,7 @@ describeWithTools('TLS with a certificate authority of one’s own', ['openssl']
   };
 
   async function works(connection: PostgresSessionModuleOptions['connection']): Promise<boolean> {
-    const { store, close } = await bootApp({ connection });
+    const { store, close } = await startStore({ connection });
     try {
       await store.set('k', 'v');
       return (await store.get('k'))?.toString() === 'v';
@@ -82,7 +82,9 @@ describeWithTools('TLS with a certificate authority of one’s own', ['openssl']
   }
 
   async function refusal(connection: PostgresSessionModuleOptions['connection']): Promise<string> {
-    const failed = await settle(() => bootApp({ connection, retryAttempts: 1, retryDelay: 5_000 }));
+    const failed = await settle(() =>
+      startStore({ connection, retryAttempts: 1, retryDelay: 5_000 }),
+    );
     expect(codeOf(failed)).toBe('ERR_CONNECT');
     expect(failed.ms).toBeLessThan(2_500);
     return (failed.error as Error).message;
@@ -90,7 +92,7 @@ describeWithTools('TLS with a certificate authority of one’s own', ['openssl']
 
   it('connects under sslmode=verify-full, encrypted', async () => {
     await expect(works(verifyFull())).resolves.toBe(true);
-    const { app, close } = await bootApp({ connection: verifyFull() });
+    const { app, close } = await startStore({ connection: verifyFull() });
     const { rows } = await asAdmin(
       `SELECT bool_and(ssl) AS all FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
        WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,

@@ -5,7 +5,7 @@ import { Client, Pool, type Notification } from 'pg';
 import type { PostgresSessionError, PostgresSessionStore } from '../../lib/index.js';
 import { waitFor } from '../support/conditions.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { startStore, type StartedStore } from '../support/nest.js';
+import { startStore, type RunningStore } from '../support/app.js';
 
 const TABLE = 'shared_connection_sessions';
 const LARGE = 3_000_000;
@@ -14,7 +14,7 @@ describe('Gets that share a connection', () => {
   let database: TestDatabase;
   let admin: Client;
   let pool: Pool;
-  let running: StartedStore;
+  let running: RunningStore;
   let store: PostgresSessionStore;
 
   beforeEach(async () => {

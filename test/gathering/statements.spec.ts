@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 import type { PostgresSessionStore } from '../../lib/index.js';
-import { startStore, type StartedStore } from '../support/nest.js';
+import { startStore, type RunningStore } from '../support/app.js';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
 
 const CALLERS = 64;
@@ -10,7 +10,7 @@ const CALLS = 30;
 describe('Writes that share statements', () => {
   let server: PostgresServer;
   let admin: Client;
-  let running: StartedStore;
+  let running: RunningStore;
   let store: PostgresSessionStore;
 
   beforeAll(async () => {

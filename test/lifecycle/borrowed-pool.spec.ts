@@ -1,11 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { INestApplicationContext } from '@nestjs/common';
 import type { Pool, PoolClient } from 'pg';
 import { waitFor } from '../support/conditions.js';
-import { ownFailureOf } from '../module/support/failures.js';
-import { Harness } from '../module/support/harness.js';
-import { blockedBy } from '../module/support/locks.js';
-import { cleanupOf, startStore, storeOf } from '../module/support/stores.js';
+import { ownFailureOf } from '../support/failures.js';
+import type { RunningStore } from '../support/app.js';
+import { Harness } from '../support/harness.js';
+import { blockedBy } from '../support/locks.js';
 
 /** Milliseconds to call off what still runs on the server. */
 const SOON = 1_500;
@@ -47,12 +46,14 @@ describe('a borrowed pool', () => {
     const pool = harness.pool({ max });
     const connections = await connectionsOf(pool, max);
     const before = listeners(pool);
-    const app = await startStore(harness, { pool, tableName: harness.table() });
-    const store = storeOf(app);
+    const { store, cleanup, close } = await harness.startStore({
+      pool,
+      tableName: harness.table(),
+    });
     await Promise.all(Array.from({ length: 50 }, (_, n) => store.set(`key${n}`, 'value')));
     await Promise.all(Array.from({ length: 50 }, (_, n) => store.increment(`count${n}`)));
-    await cleanupOf(app).sweep();
-    await app.close();
+    await cleanup.sweep();
+    await close();
 
     expect(pool.ended).toBe(false);
     expect(listeners(pool)).toEqual(before);
@@ -62,8 +63,7 @@ describe('a borrowed pool', () => {
   });
 
   /** Calls of every kind, of which some fail, in and outside transactions. */
-  async function callAll(app: INestApplicationContext, tableName: string): Promise<void> {
-    const store = storeOf(app);
+  async function callAll({ store, cleanup }: RunningStore, tableName: string): Promise<void> {
     await harness.sql(`ALTER TABLE ${tableName} ADD CHECK (id <> 'refused')`);
     const gone = new AbortController();
     const calls = [
@@ -76,7 +76,7 @@ describe('a borrowed pool', () => {
       store.update('key2', () => 'changed'),
       store.deletePrefix('key3'),
       store.get('key4', { signal: gone.signal }),
-      cleanupOf(app).sweep(),
+      cleanup.sweep(),
     ];
     gone.abort();
     await Promise.allSettled(calls);
@@ -86,14 +86,14 @@ describe('a borrowed pool', () => {
   it('gets each client back at rest, with no query under way and no transaction open', async () => {
     const pool = harness.pool({ max: 4 });
     const tableName = harness.table();
-    const app = await startStore(harness, { pool, tableName });
+    const running = await harness.startStore({ pool, tableName });
     const given: unknown[] = [];
     pool.on('release', (error, client) => {
       if (error) return;
       const { readyForQuery } = client as unknown as { readyForQuery: boolean };
       given.push({ transaction: client.getTransactionStatus(), readyForQuery });
     });
-    await callAll(app, tableName);
+    await callAll(running, tableName);
     expect(given.length).toBeGreaterThan(10);
     expect(given).toEqual(given.map(() => ({ transaction: 'I', readyForQuery: true })));
   });
@@ -103,9 +103,9 @@ describe('a borrowed pool', () => {
     const pool = harness.pool({ max });
     const connections = await connectionsOf(pool, max);
     const tableName = harness.table();
-    const app = await startStore(harness, { pool, tableName });
-    for (let n = 0; n < 3; n++) await storeOf(app).set('key', `value${n}`);
-    await callAll(app, tableName);
+    const running = await harness.startStore({ pool, tableName });
+    for (let n = 0; n < 3; n++) await running.store.set('key', `value${n}`);
+    await callAll(running, tableName);
     expect(await connectionsOf(pool, max)).toEqual(connections);
   });
 
@@ -113,15 +113,15 @@ describe('a borrowed pool', () => {
     const pool = harness.pool();
     const own = (): void => undefined;
     pool.on('error', own);
-    const app = await startStore(harness, { pool, tableName: harness.table() });
-    await app.close();
+    const { close } = await harness.startStore({ pool, tableName: harness.table() });
+    await close();
     expect(pool.listeners('error')).toEqual([own]);
   });
 
   it('is left as it was found also when the start fails', async () => {
     const pool = harness.pool();
     const before = listeners(pool);
-    await ownFailureOf(startStore(harness, { pool, schema: 'no_such_schema' }));
+    await ownFailureOf(harness.startStore({ pool, schema: 'no_such_schema' }));
     expect(listeners(pool)).toEqual(before);
     expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
   });
@@ -129,12 +129,12 @@ describe('a borrowed pool', () => {
   it('is read from also while writers of the table must wait', async () => {
     const pool = harness.pool();
     const tableName = harness.table();
-    const app = await startStore(harness, { pool, tableName });
+    const { store } = await harness.startStore({ pool, tableName });
     const holder = await harness.connect();
     await holder.query('BEGIN');
     // As an index that is being built has it.
     await holder.query(`LOCK TABLE ${tableName} IN SHARE MODE`);
-    expect(await storeOf(app).get('key')).toBeUndefined();
+    expect(await store.get('key')).toBeUndefined();
     await holder.query('ROLLBACK');
   });
 
@@ -148,14 +148,14 @@ describe('a borrowed pool', () => {
     const pool = harness.pool({ max });
     const connections = await connectionsOf(pool, max);
     const tableName = harness.table();
-    const app = await startStore(harness, { pool, tableName, shutdownTimeout: 50 });
-    if (warmUp) await storeOf(app).set('key', 'value');
+    const { store, close } = await harness.startStore({ pool, tableName, shutdownTimeout: 50 });
+    if (warmUp) await store.set('key', 'value');
     const holder = await harness.connect();
     await holder.query('BEGIN');
     await holder.query(`LOCK TABLE ${tableName} IN SHARE MODE`);
-    const call = ownFailureOf(storeOf(app).set('key', 'value'));
+    const call = ownFailureOf(store.set('key', 'value'));
     await blockedBy(harness, holder);
-    await app.close();
+    await close();
     await call;
     await waitFor(() => pool.idleCount === pool.totalCount, { timeout: SOON });
     await holder.query('ROLLBACK');

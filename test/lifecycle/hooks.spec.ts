@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Inject, Injectable, type INestApplicationContext } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { PostgresSessionModule, PostgresSessionStore } from '../../lib/index.js';
-import { Harness } from '../module/support/harness.js';
+import { Harness } from '../support/harness.js';
 
 @Injectable()
 class Farewell {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { waitFor } from '../support/conditions.js';
-import { Harness } from '../module/support/harness.js';
-import { startStore, storeOf } from '../module/support/stores.js';
+import { Harness } from '../support/harness.js';
 
 describe('an error on an idle connection', () => {
   const harness = Harness.use();
@@ -28,8 +27,7 @@ describe('an error on an idle connection', () => {
       const connection = harness.urlNamed(name);
       const pool = kind === 'borrowed' ? harness.pool({ connectionString: connection }) : undefined;
       const target = pool ? { pool } : { connection };
-      const app = await startStore(harness, { ...target, tableName: harness.table() });
-      const store = storeOf(app);
+      const { store } = await harness.startStore({ ...target, tableName: harness.table() });
       await Promise.all(Array.from({ length: 20 }, (_, n) => store.set(`key${n}`, 'value')));
       for (let times = 0; times < 3; times++) {
         await terminate(name);

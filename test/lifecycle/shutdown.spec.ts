@@ -2,10 +2,10 @@ import { describe, expect, it, jest } from '@jest/globals';
 import type { Client, Pool } from 'pg';
 import { getSessionPoolToken, type PostgresSessionStore } from '../../lib/index.js';
 import { waitFor } from '../support/conditions.js';
-import { ownFailureOf } from '../module/support/failures.js';
-import { Harness } from '../module/support/harness.js';
-import { blockedBy } from '../module/support/locks.js';
-import { cleanupOf, startStore, storeOf, type StoreOptions } from '../module/support/stores.js';
+import { ownFailureOf } from '../support/failures.js';
+import { Harness } from '../support/harness.js';
+import { blockedBy } from '../support/locks.js';
+import { cleanupOf, type StoreOptions } from '../support/app.js';
 
 const CUT_OFF = 400;
 /** What a loaded machine may take on top of the time that shutdown waits. */
@@ -18,8 +18,8 @@ describe('shutdown', () => {
 
   async function started(options: StoreOptions = {}) {
     const tableName = harness.table();
-    const app = await startStore(harness, { tableName, ...options });
-    return { tableName, app, store: storeOf(app) };
+    const { app, store } = await harness.startStore({ tableName, ...options });
+    return { tableName, app, store: store };
   }
 
   /** Keeps writers of the table waiting until the transaction of the answer ends. */

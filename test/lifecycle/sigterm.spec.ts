@@ -3,10 +3,9 @@ import { get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
 import { waitFor } from '../support/conditions.js';
-import { Harness } from '../module/support/harness.js';
-import { blockedBy } from '../module/support/locks.js';
-import { Program, type ProgramEnd } from '../module/support/program.js';
-import { startStore } from '../module/support/stores.js';
+import { Harness } from '../support/harness.js';
+import { blockedBy } from '../support/locks.js';
+import { Program, type ProgramEnd } from '../support/program.js';
 
 const HTTP_APP = new URL('programs/http-app.mjs', import.meta.url);
 const FAILING_APP = new URL('programs/failing-app.mjs', import.meta.url);
@@ -30,7 +29,7 @@ describe('SIGTERM with 64 requests in flight', () => {
 
   async function endUnderLoad(mode: 'hooks' | 'own handler'): Promise<ProgramEnd> {
     const table = harness.table();
-    await (await startStore(harness, { tableName: table })).close();
+    await (await harness.startStore({ tableName: table })).close();
     const program = Program.start(harness, HTTP_APP, [harness.url, table, mode]);
     const { url } = await program.heard<Listening>('listening');
 

@@ -3,10 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import { TcpProxy } from '../faults/support/tcp-proxy.js';
 import { waitFor } from '../support/conditions.js';
 import { freePort } from '../../tools/free-port.js';
-import { ownFailureOf } from '../module/support/failures.js';
-import { Harness } from '../module/support/harness.js';
-import { LogCapture } from '../module/support/log.js';
-import { startStore, storeOf } from '../module/support/stores.js';
+import { ownFailureOf } from '../support/failures.js';
+import { Harness } from '../support/harness.js';
+import { LogCapture } from '../support/log.js';
 
 const PASSWORD = 'secret-51c0';
 /** What waiting cannot mend must not have waited: one retry would last longer than the test. */
@@ -31,8 +30,7 @@ describe('start-up', () => {
     const line = await proxy();
     line.refuse();
     const log = new LogCapture();
-    const booting = startStore(
-      harness,
+    const booting = harness.startStore(
       {
         connection: line.url(harness.url),
         tableName: harness.table(),
@@ -43,8 +41,8 @@ describe('start-up', () => {
     );
     await waitFor(() => log.complaints.length >= 2, { what: 'two failed tries in the log' });
     await line.heal();
-    const app = await booting;
-    await storeOf(app).set('key', 'value');
+    const { store } = await booting;
+    await store.set('key', 'value');
     expect(log.complaints.join('\n')).toContain('ECONNREFUSED');
   });
 
@@ -59,7 +57,7 @@ describe('start-up', () => {
     };
     const log = new LogCapture();
     const options = { connection, retryAttempts: 2, retryDelay: 10 };
-    const error = await ownFailureOf(startStore(harness, options, log));
+    const error = await ownFailureOf(harness.startStore(options, log));
     expect(error).toMatchObject({
       code: 'ERR_CONNECT',
       cause: expect.objectContaining({ code: 'ECONNREFUSED' }),
@@ -75,7 +73,7 @@ describe('start-up', () => {
   it('names the place also where it is a connection string', async () => {
     const port = await freePort();
     const connection = `postgres://ann:${PASSWORD}@127.0.0.1:${port}/sessions_db`;
-    const error = await ownFailureOf(startStore(harness, { connection, retryAttempts: 0 }));
+    const error = await ownFailureOf(harness.startStore({ connection, retryAttempts: 0 }));
     for (const part of ['127.0.0.1', String(port), 'sessions_db']) {
       expect(error.message).toContain(part);
     }
@@ -86,7 +84,7 @@ describe('start-up', () => {
     const port = await freePort();
     const connectionString = `postgres://ann:${PASSWORD}@127.0.0.1:${port}/sessions_db`;
     const pool = harness.pool({ connectionString });
-    const error = await ownFailureOf(startStore(harness, { pool, retryAttempts: 0 }));
+    const error = await ownFailureOf(harness.startStore({ pool, retryAttempts: 0 }));
     expect(error.code).toBe('ERR_CONNECT');
     for (const part of ['127.0.0.1', String(port), 'sessions_db']) {
       expect(error.message).toContain(part);
@@ -101,7 +99,7 @@ describe('start-up', () => {
     line.moveTo(await freePort());
     const connection = line.url(harness.url);
     const options = { connection, retryAttempts: 3, retryDelay: 10 };
-    const error = await ownFailureOf(startStore(harness, options));
+    const error = await ownFailureOf(harness.startStore(options));
     expect(error.code).toBe('ERR_CONNECT');
     expect(line.accepted).toBe(4);
   });
@@ -113,7 +111,7 @@ describe('start-up', () => {
     const line = await proxy();
     const url = changed((parts) => Object.assign(parts, { username: role, password: PASSWORD }));
     const connection = line.url(url);
-    const error = await ownFailureOf(startStore(harness, { connection, ...ENDLESS }));
+    const error = await ownFailureOf(harness.startStore({ connection, ...ENDLESS }));
     expect(error).toMatchObject({
       code: 'ERR_CONNECT',
       cause: expect.objectContaining({ code: '28P01' }),
@@ -126,7 +124,7 @@ describe('start-up', () => {
     const line = await proxy();
     const url = changed((parts) => Object.assign(parts, { pathname: '/no_such_db' }));
     const connection = line.url(url);
-    const error = await ownFailureOf(startStore(harness, { connection, ...ENDLESS }));
+    const error = await ownFailureOf(harness.startStore({ connection, ...ENDLESS }));
     expect(error).toMatchObject({
       code: 'ERR_CONNECT',
       cause: expect.objectContaining({ code: '3D000' }),
@@ -146,7 +144,7 @@ describe('start-up', () => {
       database: url.pathname.slice(1),
       ssl: true,
     };
-    const error = await ownFailureOf(startStore(harness, { connection, ...ENDLESS }));
+    const error = await ownFailureOf(harness.startStore({ connection, ...ENDLESS }));
     expect(error.code).toBe('ERR_CONNECT');
     expect(line.accepted).toBe(1);
   });
@@ -154,7 +152,7 @@ describe('start-up', () => {
   it('leaves no connection behind when it fails', async () => {
     const name = `boot-${harness.table()}`;
     const options = { connection: harness.urlNamed(name), schema: 'no_such_schema' };
-    const error = await ownFailureOf(startStore(harness, options));
+    const error = await ownFailureOf(harness.startStore(options));
     expect(error.code).toBe('ERR_SCHEMA_INIT');
     await waitFor(async () => {
       const rows = await harness.sql('SELECT FROM pg_stat_activity WHERE application_name = $1', [

@@ -7,7 +7,7 @@ import { Pool } from 'pg';
 import { getSessionPoolToken } from '../../lib/index.js';
 import { neighbours as allNeighbours } from '../support/neighbours/all.js';
 import { workOn } from '../support/neighbours/neighbour.js';
-import { startStore } from '../support/nest.js';
+import { startStore } from '../support/app.js';
 import type { RecordedCall } from './history.js';
 import { Recorder } from './recorder.js';
 import type { WorkerSettings } from './worker-settings.js';

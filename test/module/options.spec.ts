@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { PostgresSessionModule, type PostgresSessionModuleOptions } from '../../lib/index.js';
-import { ownFailureOf } from './support/failures.js';
-import { Harness } from './support/harness.js';
+import { ownFailureOf } from '../support/failures.js';
+import { Harness } from '../support/harness.js';
 
 const NAME_RULE = '[A-Za-z_][A-Za-z0-9_]*';
 const WHOLE_NUMBER = /whole number from \d+ to \d+/;

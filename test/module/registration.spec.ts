@@ -10,9 +10,9 @@ import {
   type PostgresSessionOptionsFactory,
   PostgresSessionStore,
 } from '../../lib/index.js';
-import { failureOf, ownFailureOf } from './support/failures.js';
+import { failureOf, ownFailureOf } from '../support/failures.js';
 import { Consumer, consumerOf, feature, NamedConsumer } from './support/consumers.js';
-import { Harness } from './support/harness.js';
+import { Harness } from '../support/harness.js';
 
 const SETTINGS = Symbol('settings');
 

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import type { Pool } from 'pg';
 import { getSessionPoolToken, PostgresSessionModule } from '../../lib/index.js';
-import { ownFailureOf } from './support/failures.js';
-import { Harness } from './support/harness.js';
-import { cleanupOf, startStore, storeOf, type StoreOptions } from './support/stores.js';
+import { ownFailureOf } from '../support/failures.js';
+import { Harness } from '../support/harness.js';
+import { cleanupOf, storeOf, type StoreOptions } from '../support/app.js';
 
 describe('several stores of one application', () => {
   const harness = Harness.use();
@@ -79,13 +79,13 @@ describe('several stores of one application', () => {
   });
 
   it('may have the names of the stores of another application', async () => {
-    const first = await startStore(harness, settings({ name: 'users' }));
-    const second = await startStore(harness, settings({ name: 'users' }));
-    await storeOf(first, 'users').set('key', 'first');
+    const first = await harness.startStore(settings({ name: 'users' }));
+    const second = await harness.startStore(settings({ name: 'users' }));
+    await first.store.set('key', 'first');
     await first.close();
-    await storeOf(second, 'users').set('key', 'second');
-    const third = await startStore(harness, settings({ name: 'users' }));
-    expect(await storeOf(third, 'users').get('key')).toBeUndefined();
+    await second.store.set('key', 'second');
+    const third = await harness.startStore(settings({ name: 'users' }));
+    expect(await third.store.get('key')).toBeUndefined();
   });
 
   it('are one store where one module is imported in several places', async () => {

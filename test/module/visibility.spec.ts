@@ -5,8 +5,8 @@ import {
   PostgresSessionStore,
 } from '../../lib/index.js';
 import { Consumer, consumerOf, feature, NamedConsumer } from './support/consumers.js';
-import { failureOf } from './support/failures.js';
-import { Harness } from './support/harness.js';
+import { failureOf } from '../support/failures.js';
+import { Harness } from '../support/harness.js';
 
 describe('a store', () => {
   const harness = Harness.use();

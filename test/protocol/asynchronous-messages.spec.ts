@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { scale } from '../faults/support/report.js';
-import { Harness } from '../module/support/harness.js';
+import { Harness } from '../support/harness.js';
 import { waitFor } from '../support/conditions.js';
 import { POOLS, SETUPS, startBehindProxy } from './support/behind-proxy.js';
 import { EXPECTED, everyCall, text } from './support/every-call.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { settle, type Settled } from '../faults/support/settle.js';
-import { ownFailureOf } from '../module/support/failures.js';
-import { Harness } from '../module/support/harness.js';
-import { startStore, storeOf, type StoreOptions } from '../module/support/stores.js';
+import { ownFailureOf } from '../support/failures.js';
+import { Harness } from '../support/harness.js';
+import { type StoreOptions } from '../support/app.js';
 import { waitFor } from '../support/conditions.js';
 import { POOLS, SETUPS, startBehindProxy, type BehindProxy } from './support/behind-proxy.js';
 import { getNeighbours, NEIGHBOURS, NEIGHBOUR_VALUES, text } from './support/every-call.js';
@@ -103,14 +103,14 @@ describe.each(POOLS)('An answer that belongs to somebody else, on $pool,', ({ po
 
   it('is not taken for that of a batch of gets when another store found nothing', async () => {
     const { proxy, store, pool: clients } = await startBehindProxy(harness, pool);
-    const other = await startStore(harness, {
+    const other = await harness.startStore({
       ...{ pool: clients, cleanup: false, tableName: harness.table() },
     });
     await store.setMany(NEIGHBOURS);
     let nothing: Row[] = [];
     const observer = new RowForger(asksFor('absent'), (rows) => (nothing = rows));
     proxy.rewriting = observer.rewriting;
-    expect(await storeOf(other).getMany(['absent 1', 'absent 2'])).toEqual(new Map());
+    expect(await other.store.getMany(['absent 1', 'absent 2'])).toEqual(new Map());
     const forger = new RowForger(asksFor('key '), () => nothing, 1);
     proxy.rewriting = forger.rewriting;
     const outcome = await settle(async () => {

@@ -1,8 +1,8 @@
 import { Socket } from 'node:net';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
-import { failureOf } from '../module/support/failures.js';
-import { Harness } from '../module/support/harness.js';
+import { failureOf } from '../support/failures.js';
+import { Harness } from '../support/harness.js';
 import { waitFor } from '../support/conditions.js';
 import { openProxy } from './support/behind-proxy.js';
 import { notification } from './support/messages.js';

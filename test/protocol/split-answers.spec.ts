@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { full, scale } from '../faults/support/report.js';
-import { Harness } from '../module/support/harness.js';
+import { Harness } from '../support/harness.js';
 import {
   openProxy,
   POOLS,

@@ -1,14 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { exists } from '../module/support/catalog.js';
-import { ownFailureOf } from '../module/support/failures.js';
-import { Harness } from '../module/support/harness.js';
+import { exists } from '../support/catalog.js';
+import { ownFailureOf } from '../support/failures.js';
+import { Harness } from '../support/harness.js';
 import {
   advisoryLockAwaited,
   blockedBy,
   holdAdvisoryLock,
   schemaLockKey,
-} from '../module/support/locks.js';
-import { startStore, storeOf } from '../module/support/stores.js';
+} from '../support/locks.js';
 
 /** Far more than a boot takes, and far less than its wait for a lock may last. */
 const AT_ONCE = 5_000;
@@ -25,9 +24,9 @@ describe('a boot on a table in use', () => {
 
   async function existingTable(): Promise<string> {
     const tableName = harness.table();
-    const app = await startStore(harness, { tableName });
-    await storeOf(app).set('key', 'value');
-    await app.close();
+    const { store, close } = await harness.startStore({ tableName });
+    await store.set('key', 'value');
+    await close();
     return tableName;
   }
 
@@ -43,7 +42,7 @@ describe('a boot on a table in use', () => {
     const holder = await harness.connect();
     await holder.query('BEGIN');
     await holder.query(statement(tableName));
-    const booting = startStore(harness, { tableName, schemaLockTimeout: LONG_LOCK_TIMEOUT });
+    const booting = harness.startStore({ tableName, schemaLockTimeout: LONG_LOCK_TIMEOUT });
     expect(await elapsed(booting)).toBeLessThan(AT_ONCE);
     await holder.query('ROLLBACK');
   });
@@ -56,7 +55,7 @@ describe('a boot on a table in use', () => {
     const holder = await harness.connect();
     await holder.query('BEGIN');
     await holder.query(`LOCK TABLE ${tableName} IN ROW EXCLUSIVE MODE`);
-    const booting = startStore(harness, { tableName, schemaLockTimeout: 1_000 });
+    const booting = harness.startStore({ tableName, schemaLockTimeout: 1_000 });
     const failed = ownFailureOf(booting);
     await blockedBy(harness, holder);
     expect(await failed).toMatchObject({
@@ -73,7 +72,7 @@ describe('a boot while another one holds the lock', () => {
   it('goes on as soon as the lock is free', async () => {
     const tableName = harness.table();
     const holder = await holdAdvisoryLock(harness, schemaLockKey(tableName));
-    const booting = startStore(harness, { tableName, schemaLockTimeout: LONG_LOCK_TIMEOUT });
+    const booting = harness.startStore({ tableName, schemaLockTimeout: LONG_LOCK_TIMEOUT });
     await advisoryLockAwaited(harness, schemaLockKey(tableName));
     await holder.query('SELECT pg_advisory_unlock_all()');
     await booting;
@@ -84,7 +83,7 @@ describe('a boot while another one holds the lock', () => {
     const tableName = harness.table();
     await holdAdvisoryLock(harness, schemaLockKey(tableName));
     const start = performance.now();
-    const error = await ownFailureOf(startStore(harness, { tableName, schemaLockTimeout: 400 }));
+    const error = await ownFailureOf(harness.startStore({ tableName, schemaLockTimeout: 400 }));
     const ms = performance.now() - start;
     expect(error).toMatchObject({
       code: 'ERR_SCHEMA_INIT',
@@ -100,7 +99,7 @@ describe('a boot while another one holds the lock', () => {
   it('waits three seconds by default', async () => {
     const tableName = harness.table();
     await holdAdvisoryLock(harness, schemaLockKey(tableName));
-    const ms = await elapsed(ownFailureOf(startStore(harness, { tableName })));
+    const ms = await elapsed(ownFailureOf(harness.startStore({ tableName })));
     expect(ms).toBeGreaterThan(2_900);
     expect(ms).toBeLessThan(3_000 + AT_ONCE);
   });
@@ -113,7 +112,7 @@ describe('a boot while another one holds the lock', () => {
   it.each(spellings)('waits for one whose table is %s', async (_, spelling) => {
     const table = harness.table();
     const holder = await holdAdvisoryLock(harness, schemaLockKey(spelling(table)));
-    const booting = startStore(harness, { tableName: table.toUpperCase() });
+    const booting = harness.startStore({ tableName: table.toUpperCase() });
     await advisoryLockAwaited(harness, schemaLockKey(spelling(table)));
     await holder.query('SELECT pg_advisory_unlock_all()');
     await booting;
@@ -121,7 +120,7 @@ describe('a boot while another one holds the lock', () => {
 
   it('is not held up by the boot on another table', async () => {
     await holdAdvisoryLock(harness, schemaLockKey(harness.table()));
-    const booting = startStore(harness, { tableName: harness.table() });
+    const booting = harness.startStore({ tableName: harness.table() });
     expect(await elapsed(booting)).toBeLessThan(AT_ONCE);
   });
 
@@ -129,10 +128,10 @@ describe('a boot while another one holds the lock', () => {
     const tableName = harness.table();
     const pool = harness.pool({ max: 1 });
     const holder = await holdAdvisoryLock(harness, schemaLockKey(tableName));
-    await ownFailureOf(startStore(harness, { pool, tableName, schemaLockTimeout: 100 }));
+    await ownFailureOf(harness.startStore({ pool, tableName, schemaLockTimeout: 100 }));
     expect(pool.listenerCount('error')).toBe(0);
     await holder.query('SELECT pg_advisory_unlock_all()');
-    await startStore(harness, { pool, tableName });
+    await harness.startStore({ pool, tableName });
     const { rows } = await pool.query<{ lock_timeout: string }>('SHOW lock_timeout');
     expect(rows).toEqual([{ lock_timeout: '0' }]);
     const { rows: locks } = await pool.query(

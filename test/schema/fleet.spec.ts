@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { indexesOf } from '../module/support/catalog.js';
-import { Harness } from '../module/support/harness.js';
-import { Program } from '../module/support/program.js';
+import { indexesOf } from '../support/catalog.js';
+import { Harness } from '../support/harness.js';
+import { Program } from '../support/program.js';
 
 const PROCESSES = 32;
 const TIMEOUT = 120_000;

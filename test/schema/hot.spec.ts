@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, type QueryResultRow } from 'pg';
 import { waitFor } from '../support/conditions.js';
-import { Harness } from '../module/support/harness.js';
-import { cleanupOf, startStore, storeOf } from '../module/support/stores.js';
+import { Harness } from '../support/harness.js';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -27,7 +26,7 @@ describe('the layout at work', () => {
   // tests keep transactions open.
   beforeAll(async () => {
     await harness.sql(`CREATE DATABASE ${database}`);
-    harness.onClose(() => harness.sql(`DROP DATABASE ${database} WITH (FORCE)`));
+    harness.onEnd(() => harness.sql(`DROP DATABASE ${database} WITH (FORCE)`));
     const target = new URL(harness.url);
     target.pathname = `/${database}`;
     target.searchParams.delete('options');
@@ -65,8 +64,7 @@ describe('the layout at work', () => {
     'rewrites no index for at least 95 % of rolling touches at a ttl of a day',
     async () => {
       const tableName = harness.table();
-      const app = await startStore(harness, { connection: url, tableName });
-      const store = storeOf(app);
+      const { store, close } = await harness.startStore({ connection: url, tableName });
       const keys = Array.from({ length: SESSIONS }, (_, n) => `session:${n}`);
       await Promise.all(keys.map((key) => store.set(key, Buffer.alloc(600, key), { ttl: DAY })));
       // A ttl that grows by a minute writes what a touch a minute later would write.
@@ -76,7 +74,7 @@ describe('the layout at work', () => {
         }
       }
       // Backends report what they counted when they end, at the latest.
-      await app.close();
+      await close();
       await waitFor(async () => (await statisticsOf(tableName)).updates === SESSIONS * MINUTES);
       const { updates, hot } = await statisticsOf(tableName);
       expect(hot / updates).toBeGreaterThanOrEqual(0.95);
@@ -86,7 +84,7 @@ describe('the layout at work', () => {
 
   it('lets the sweep find expired rows by the index', async () => {
     const tableName = harness.table();
-    const app = await startStore(harness, { connection: url, tableName });
+    const { cleanup, close } = await harness.startStore({ connection: url, tableName });
     await query(
       `INSERT INTO ${tableName} (id, value, expires_at)
        SELECT 'live' || n, repeat('x', 200)::bytea, now() + n * interval '1 s' + interval '1 h'
@@ -97,8 +95,8 @@ describe('the layout at work', () => {
        SELECT 'gone' || n, 'x', now() - n * interval '1 min' FROM generate_series(1, 50) AS n`,
     );
     await query(`ANALYZE ${tableName}`);
-    expect(await cleanupOf(app).sweep()).toMatchObject({ deleted: 50 });
-    await app.close();
+    expect(await cleanup.sweep()).toMatchObject({ deleted: 50 });
+    await close();
     await waitFor(() => expiryScans(tableName));
     expect((await statisticsOf(tableName)).walked).toBe(0);
   });

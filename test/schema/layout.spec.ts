@@ -1,15 +1,14 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { Harness } from '../module/support/harness.js';
-import { celerisDdl, columnsOf, indexesOf } from '../module/support/catalog.js';
-import { startStore, storeOf } from '../module/support/stores.js';
+import { Harness } from '../support/harness.js';
+import { celerisDdl, columnsOf, indexesOf } from '../support/catalog.js';
 
 describe('the table that the store makes', () => {
   const harness = Harness.use();
   const table = 'layout_sessions';
 
   beforeAll(async () => {
-    const app = await startStore(harness, { tableName: table });
-    await app.close();
+    const { close } = await harness.startStore({ tableName: table });
+    await close();
   });
 
   it('has the columns of celeris postgresstore', async () => {
@@ -69,13 +68,13 @@ describe('the table that the store makes', () => {
   });
 
   it('takes the statements of celeris', async () => {
-    const app = await startStore(harness, { tableName: table });
+    const { store } = await harness.startStore({ tableName: table });
     await harness.sql(
       `INSERT INTO ${table} (id, value, expires_at) VALUES ($1, $2, $3) ON CONFLICT (id)
        DO UPDATE SET value = EXCLUDED.value, expires_at = EXCLUDED.expires_at`,
       ['from-go', Buffer.from('go'), new Date(Date.now() + 60_000)],
     );
-    await storeOf(app).set('from-nest', 'nest', { ttl: 60_000 });
+    await store.set('from-nest', 'nest', { ttl: 60_000 });
     const rows = await harness.sql<{ id: string; value: Buffer }>(
       `SELECT id, value FROM ${table} WHERE (expires_at IS NULL OR expires_at > NOW()) ORDER BY id`,
     );
@@ -83,9 +82,9 @@ describe('the table that the store makes', () => {
       ['from-go', 'go'],
       ['from-nest', 'nest'],
     ]);
-    expect(await storeOf(app).get('from-go')).toEqual(Buffer.from('go'));
+    expect(await store.get('from-go')).toEqual(Buffer.from('go'));
     await harness.sql(`DELETE FROM ${table} WHERE id LIKE $1 ESCAPE '\\'`, ['from-%']);
-    expect(await storeOf(app).get('from-nest')).toBeUndefined();
+    expect(await store.get('from-nest')).toBeUndefined();
     await harness.sql(`TRUNCATE TABLE ${table}`);
   });
 });

@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { waitFor } from '../support/conditions.js';
-import { exists } from '../module/support/catalog.js';
-import { Harness } from '../module/support/harness.js';
-import { advisoryLockAwaited, holdAdvisoryLock, schemaLockKey } from '../module/support/locks.js';
-import { startStore, storeOf } from '../module/support/stores.js';
+import { exists } from '../support/catalog.js';
+import { Harness } from '../support/harness.js';
+import { advisoryLockAwaited, holdAdvisoryLock, schemaLockKey } from '../support/locks.js';
 
 const ON_EXISTING_TABLE = [
   'ensure_schema:begin_tx',
@@ -26,12 +25,12 @@ describe('phaseHook', () => {
 
   async function phasesOf(tableName: string, skipSchemaInit = false): Promise<string[]> {
     const phases: string[] = [];
-    const app = await startStore(harness, {
+    const { close } = await harness.startStore({
       tableName,
       skipSchemaInit,
       phaseHook: (phase) => phases.push(phase),
     });
-    await app.close();
+    await close();
     return phases;
   }
 
@@ -65,7 +64,7 @@ describe('phaseHook', () => {
     const tableName = harness.table();
     const holder = await holdAdvisoryLock(harness, schemaLockKey(tableName));
     const phases: string[] = [];
-    const booting = startStore(harness, { tableName, phaseHook: (phase) => phases.push(phase) });
+    const booting = harness.startStore({ tableName, phaseHook: (phase) => phases.push(phase) });
     await advisoryLockAwaited(harness, schemaLockKey(tableName));
     expect(phases).toEqual(ON_EXISTING_TABLE.slice(0, 3));
     await holder.query('SELECT pg_advisory_unlock_all()');
@@ -76,7 +75,7 @@ describe('phaseHook', () => {
   it('breaks nothing when it throws', async () => {
     const tableName = harness.table();
     const phases: string[] = [];
-    const app = await startStore(harness, {
+    const { store } = await harness.startStore({
       tableName,
       phaseHook: (phase) => {
         phases.push(phase);
@@ -84,8 +83,8 @@ describe('phaseHook', () => {
       },
     });
     expect(phases).toEqual(ON_EMPTY_DATABASE);
-    await storeOf(app).set('key', 'value');
-    expect(await storeOf(app).get('key')).toEqual(Buffer.from('value'));
+    await store.set('key', 'value');
+    expect(await store.get('key')).toEqual(Buffer.from('value'));
   });
 
   it('breaks nothing when it is asynchronous and rejects', async () => {
@@ -98,7 +97,7 @@ describe('phaseHook', () => {
       calls += 1;
       return Promise.reject(new Error('a fault of the hook'));
     };
-    await startStore(harness, { tableName: harness.table(), phaseHook: hook });
+    await harness.startStore({ tableName: harness.table(), phaseHook: hook });
     await waitFor(() => calls === ON_EMPTY_DATABASE.length);
     expect(unhandled).toEqual([]);
   });

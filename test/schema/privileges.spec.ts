@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { getSessionSchemaSql } from '../../lib/index.js';
-import { exists } from '../module/support/catalog.js';
-import { ownFailureOf } from '../module/support/failures.js';
-import { Harness } from '../module/support/harness.js';
-import { startStore, storeOf } from '../module/support/stores.js';
+import { exists } from '../support/catalog.js';
+import { ownFailureOf } from '../support/failures.js';
+import { Harness } from '../support/harness.js';
 
 describe('a role that may not CREATE', () => {
   const harness = Harness.use();
@@ -24,7 +23,7 @@ describe('a role that may not CREATE', () => {
 
   async function grantedTable(role: string): Promise<string> {
     const tableName = harness.table();
-    await (await startStore(harness, { tableName })).close();
+    await (await harness.startStore({ tableName })).close();
     await harness.sql(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${tableName} TO ${role}`);
     return tableName;
   }
@@ -32,16 +31,16 @@ describe('a role that may not CREATE', () => {
   it('boots on a table that exists', async () => {
     const { role, url } = await plainRole();
     const tableName = await grantedTable(role);
-    const app = await startStore(harness, { connection: url, tableName });
-    await storeOf(app).set('key', 'value', { owner: 'ann' });
-    expect(await storeOf(app).get('key')).toEqual(Buffer.from('value'));
-    await app.close();
+    const { store, close } = await harness.startStore({ connection: url, tableName });
+    await store.set('key', 'value', { owner: 'ann' });
+    expect(await store.get('key')).toEqual(Buffer.from('value'));
+    await close();
   });
 
   it('is told what to run where there is no table, and that works', async () => {
     const { role, url } = await plainRole();
     const tableName = harness.table();
-    const error = await ownFailureOf(startStore(harness, { connection: url, tableName }));
+    const error = await ownFailureOf(harness.startStore({ connection: url, tableName }));
     expect(error).toMatchObject({
       code: 'ERR_SCHEMA_INIT',
       phase: 'ensure_schema:create_table',
@@ -52,9 +51,9 @@ describe('a role that may not CREATE', () => {
     await harness.sql(ddl);
     await harness.sql(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${tableName} TO ${role}`);
     expect(await exists(harness, `${tableName}_expires_at`)).toBe(true);
-    const app = await startStore(harness, { connection: url, tableName });
-    await storeOf(app).set('key', 'value');
-    await app.close();
+    const { store, close } = await harness.startStore({ connection: url, tableName });
+    await store.set('key', 'value');
+    await close();
   });
 });
 
@@ -63,7 +62,7 @@ describe('skipSchemaInit', () => {
 
   it('makes no table, and says which one is missing', async () => {
     const tableName = harness.table();
-    const error = await ownFailureOf(startStore(harness, { tableName, skipSchemaInit: true }));
+    const error = await ownFailureOf(harness.startStore({ tableName, skipSchemaInit: true }));
     expect(error.code).toBe('ERR_SCHEMA_INIT');
     expect(error.message).toContain(tableName);
     expect(error.message).toMatch(/does not exist|missing|no table/i);
@@ -74,7 +73,7 @@ describe('skipSchemaInit', () => {
     const tableName = harness.table();
     await harness.sql(`CREATE TABLE ${tableName} (id text, value bytea, expires_at timestamptz)`);
     await harness.sql(`ALTER TABLE ${tableName} DROP COLUMN ${column}`);
-    const error = await ownFailureOf(startStore(harness, { tableName, skipSchemaInit: true }));
+    const error = await ownFailureOf(harness.startStore({ tableName, skipSchemaInit: true }));
     expect(error.code).toBe('ERR_SCHEMA_INIT');
     expect(error.message).toMatch(new RegExp(`\\b${column}\\b`));
     expect(error.message).toContain(tableName);
@@ -88,7 +87,7 @@ describe('skipSchemaInit', () => {
     const holder = await harness.connect();
     await holder.query('BEGIN');
     await holder.query(`LOCK TABLE ${tableName} IN ROW EXCLUSIVE MODE`);
-    await startStore(harness, { tableName, skipSchemaInit: true });
+    await harness.startStore({ tableName, skipSchemaInit: true });
     await holder.query('ROLLBACK');
     expect(await exists(harness, `${tableName}_expires_at`)).toBe(false);
   });

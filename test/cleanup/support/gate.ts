@@ -1,6 +1,6 @@
 import { waitFor } from '../../support/conditions.js';
-import type { Harness } from '../../module/support/harness.js';
-import { holdAdvisoryLock } from '../../module/support/locks.js';
+import type { Harness } from '../../support/harness.js';
+import { holdAdvisoryLock } from '../../support/locks.js';
 
 export interface Gate {
   /** Resolves to the backend that stands before the gate, as soon as one does. */

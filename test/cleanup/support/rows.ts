@@ -1,4 +1,4 @@
-import type { Harness } from '../../module/support/harness.js';
+import type { Harness } from '../../support/harness.js';
 
 /** Minutes between two rows: more than the store's index on expiry tells apart. */
 const APART = 30;

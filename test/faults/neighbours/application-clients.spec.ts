@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Pool } from 'pg';
-import { Harness } from '../../module/support/harness.js';
+import { Harness } from '../../support/harness.js';
 import { UNIQUE_VIOLATION } from '../../support/neighbours/all.js';
 import { busyClients, failingQueries, openTransactions } from '../../support/neighbours/clients.js';
 import { ignore, type Neighbour } from '../../support/neighbours/neighbour.js';

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import { Harness } from '../../module/support/harness.js';
+import { Harness } from '../../support/harness.js';
 import {
   installQueryBuilders,
   moduleIn,

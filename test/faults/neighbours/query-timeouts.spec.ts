@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { Harness } from '../../module/support/harness.js';
-import { blockedBy } from '../../module/support/locks.js';
+import { Harness } from '../../support/harness.js';
+import { blockedBy } from '../../support/locks.js';
 import { ignore } from '../../support/neighbours/neighbour.js';
 import { POOL_KINDS } from './load/settings.js';
 import { startBeside, wrongAnswers, wrongAnswersBehind } from './support/beside.js';

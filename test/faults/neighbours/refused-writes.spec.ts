@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ownFailureOf } from '../../module/support/failures.js';
-import { Harness } from '../../module/support/harness.js';
+import { ownFailureOf } from '../../support/failures.js';
+import { Harness } from '../../support/harness.js';
 import { POOL_KINDS } from './load/settings.js';
 import { startBeside, wrongAnswersBehind } from './support/beside.js';
 import { itWithstands } from './support/withstand.js';

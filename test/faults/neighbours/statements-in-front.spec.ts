@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Harness } from '../../module/support/harness.js';
+import { Harness } from '../../support/harness.js';
 import { acquireHook, connectHook, statementsInFront } from '../../support/neighbours/hooks.js';
 import type { Neighbour } from '../../support/neighbours/neighbour.js';
 import { POOL_KINDS } from './load/settings.js';

@@ -9,7 +9,7 @@ import {
   PostgresSessionCleanupService,
   PostgresSessionStore,
 } from '../../../lib/index.js';
-import type { Harness } from './harness.js';
+import type { Harness } from '../../support/harness.js';
 
 @Injectable()
 export class Consumer {

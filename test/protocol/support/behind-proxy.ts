@@ -1,8 +1,7 @@
-import type { INestApplicationContext } from '@nestjs/common';
 import type { Pool } from 'pg';
-import { getSessionPoolToken, type PostgresSessionStore } from '../../../lib/index.js';
-import type { Harness } from '../../module/support/harness.js';
-import { startStore, storeOf, type StoreOptions } from '../../module/support/stores.js';
+import { getSessionPoolToken } from '../../../lib/index.js';
+import type { Harness } from '../../support/harness.js';
+import type { RunningStore, StoreOptions } from '../../support/app.js';
 import { ProtocolProxy } from './protocol-proxy.js';
 
 /** Whose the pool is, for `describe.each`. */
@@ -21,13 +20,11 @@ export const SETUPS = POOLS.flatMap(({ pool }) => [
   },
 ]);
 
-interface RunningStore {
-  app: INestApplicationContext;
+interface StoreAndPool extends RunningStore {
   pool: Pool;
-  store: PostgresSessionStore;
 }
 
-export interface BehindProxy extends RunningStore {
+export interface BehindProxy extends StoreAndPool {
   proxy: ProtocolProxy;
   table: string;
 }
@@ -64,7 +61,7 @@ export async function startThrough(
   harness: Harness,
   kind: PoolKind,
   { connections = 4, ...options }: BehindProxyOptions,
-): Promise<RunningStore> {
+): Promise<StoreAndPool> {
   // A connection that ends is one that the store gave up.
   const settings = { connectionString: proxy.url, idleTimeoutMillis: 0 };
   // Of a lent pool, half stays free for the application.
@@ -72,7 +69,7 @@ export async function startThrough(
     kind === 'an own pool'
       ? { connection: { ...settings, max: connections } }
       : { pool: harness.pool({ ...settings, max: 2 * connections - 1 }) };
-  const app = await startStore(harness, { cleanup: false, ...options, ...target });
-  const pool = app.get<Pool>(getSessionPoolToken(), { strict: false });
-  return { app, pool, store: storeOf(app) };
+  const running = await harness.startStore({ ...options, ...target });
+  const pool = running.app.get<Pool>(getSessionPoolToken(), { strict: false });
+  return { ...running, pool };
 }

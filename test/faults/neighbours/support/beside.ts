@@ -6,8 +6,8 @@ import {
   PostgresSessionModule,
   type PostgresSessionStore,
 } from '../../../../lib/index.js';
-import type { Harness } from '../../../module/support/harness.js';
-import { storeOf } from '../../../module/support/stores.js';
+import type { Harness } from '../../../support/harness.js';
+import { storeOf } from '../../../support/app.js';
 import type { Neighbour } from '../../../support/neighbours/neighbour.js';
 import { nextTick } from '../load/next-tick.js';
 import type { PoolKind } from '../load/settings.js';

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import type { Harness } from '../../../module/support/harness.js';
-import { Program, type ProgramEnd } from '../../../module/support/program.js';
+import type { Harness } from '../../../support/harness.js';
+import { Program, type ProgramEnd } from '../../../support/program.js';
 import { report, scale } from '../../support/report.js';
 import { POOL_KINDS, type LoadReport, type LoadSettings, type PoolKind } from '../load/settings.js';
 

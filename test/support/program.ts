@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { waitFor } from '../../support/conditions.js';
+import { waitFor } from './conditions.js';
 import type { Harness } from './harness.js';
 
 /** A program loads in a second; a machine that runs many of them at once takes longer. */

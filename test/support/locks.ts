@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { waitFor } from '../../support/conditions.js';
+import { waitFor } from './conditions.js';
 import type { Harness } from './harness.js';
 
 const FNV_OFFSET = 0xcbf29ce484222325n;

@@ -1,4 +1,4 @@
-import { PostgresSessionError } from '../../../lib/index.js';
+import { PostgresSessionError } from '../../lib/index.js';
 
 /** What a promise was rejected with; fails where it was not. */
 export async function failureOf(promise: Promise<unknown>): Promise<unknown> {

@@ -1,24 +1,31 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, afterEach, beforeAll } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import type { INestApplicationContext, LoggerService, ModuleMetadata } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { Client, Pool, type PoolConfig, type QueryResultRow } from 'pg';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
-import { LogCapture } from './log.js';
+import { type RunningStore, startApp, startStore, type StoreOptions } from './app.js';
+import { createTestDatabase, type TestDatabase } from './database.js';
 
 type Release = () => unknown;
 
-/** What a test file needs: a schema of its own, and an end for all that its tests open. */
+/**
+ * What a test file needs: a schema of its own, and an end for all that it opens. What a test opens
+ * ends after the test, what `beforeAll` opens after the last one.
+ */
 export class Harness {
   private database?: TestDatabase;
-  private readonly releases: Release[] = [];
-  private readonly lastReleases: Release[] = [];
   private admin?: Pool;
+  private inTest = false;
+  private readonly ofTest: Release[] = [];
+  private readonly ofFile: Release[] = [];
 
   static use(): Harness {
     const harness = new Harness();
     beforeAll(() => harness.open());
-    afterEach(() => release(harness.releases));
+    beforeEach(() => void (harness.inTest = true));
+    afterEach(async () => {
+      await release(harness.ofTest);
+      harness.inTest = false;
+    });
     afterAll(() => harness.close());
     return harness;
   }
@@ -65,28 +72,24 @@ export class Harness {
     return pool;
   }
 
-  /** Starts an application, and closes it after the test. Rejects where it would not start. */
-  async start(
-    metadata: ModuleMetadata,
-    logger: LoggerService = new LogCapture(),
-  ): Promise<INestApplicationContext> {
-    class TestAppModule {}
-    const app = await NestFactory.createApplicationContext(
-      { module: TestAppModule, ...metadata },
-      { logger, abortOnError: false },
-    );
+  /** Starts an application of these modules, and closes it at the end. */
+  async start(metadata: ModuleMetadata, logger?: LoggerService): Promise<INestApplicationContext> {
+    const app = await startApp(metadata, logger);
     this.onEnd(() => app.close());
     return app;
   }
 
-  /** The last one first, after the test. */
-  onEnd(release: Release): void {
-    this.releases.push(release);
+  /** Starts a store, on the harness's database unless the options say otherwise. */
+  async startStore(options: StoreOptions = {}, logger?: LoggerService): Promise<RunningStore> {
+    const target = options.pool ? {} : { connection: this.url };
+    const running = await startStore({ ...target, ...options }, logger);
+    this.onEnd(() => running.close());
+    return running;
   }
 
-  /** After the last test of the file. */
-  onClose(release: Release): void {
-    this.lastReleases.push(release);
+  /** The last one first. */
+  onEnd(release: Release): void {
+    (this.inTest ? this.ofTest : this.ofFile).push(release);
   }
 
   private get opened(): TestDatabase {
@@ -99,7 +102,7 @@ export class Harness {
   }
 
   private async close(): Promise<void> {
-    await release(this.lastReleases);
+    await release(this.ofFile);
     await this.admin?.end();
     await this.database?.close();
   }
