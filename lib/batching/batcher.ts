@@ -39,9 +39,8 @@ export interface SubmitOptions {
  * stands in the way of a call. It knows neither the driver nor Nest; `docs/architecture.md` has its words.
  */
 export class Batcher {
-  private readonly queues = new Map<AnyOperation, BatchQueue>();
-  /** Calls that wait for locks which others were found to hold. Each travels alone. */
-  private readonly lockQueues = new Map<AnyOperation, BatchQueue>();
+  /** One for each operation, and one for its calls that wait for locks; the one that went last is the last. */
+  private queues: BatchQueue[] = [];
   private readonly pending = new PendingCalls(() => this.clock.keepProcess(false));
   private readonly lockedKeys = new LockedKeys();
   private readonly order = new KeyOrder((call) => this.enqueue(call));
@@ -129,18 +128,20 @@ export class Batcher {
   }
 
   private queueOf(operation: AnyOperation, waitsForLocks: boolean): BatchQueue {
-    const queues = waitsForLocks ? this.lockQueues : this.queues;
-    let queue = queues.get(operation);
-    if (queue === undefined) {
-      queue = new BatchQueue(operation, waitsForLocks, this.timeout / 2, {
-        onDropped: (call) => this.end(call),
-        onTooLate: (call) => {
-          this.pending.rejectAll(call, this.policy.timedOut(call.lastError));
-          this.end(call);
-        },
-      });
-      queues.set(operation, queue);
+    const known = this.queues.find(
+      (queue) => queue.operation === operation && queue.waitsForLocks === waitsForLocks,
+    );
+    if (known !== undefined) {
+      return known;
     }
+    const queue = new BatchQueue(operation, waitsForLocks, this.timeout / 2, {
+      onDropped: (call) => this.end(call),
+      onTooLate: (call) => {
+        this.pending.rejectAll(call, this.policy.timedOut(call.lastError));
+        this.end(call);
+      },
+    });
+    this.queues.push(queue);
     return queue;
   }
 
@@ -149,7 +150,7 @@ export class Batcher {
     if (queue.gathering || queue.length === 0 || queue.mustHoldBack) {
       return;
     }
-    const lease = queue.joinable;
+    const lease = this.mustMakeWay(queue) ? undefined : queue.joinable;
     if (lease !== undefined) {
       this.join(queue, lease);
     } else if (this.inFlight.allows(queue)) {
@@ -158,8 +159,22 @@ export class Batcher {
   }
 
   private pumpAll(): void {
-    this.queues.forEach((queue) => this.pump(queue));
-    this.lockQueues.forEach((queue) => this.pump(queue));
+    // A queue that sends moves to the end.
+    this.queues.slice().forEach((queue) => this.pump(queue));
+  }
+
+  /** Another operation waits for a connection and there is none, so the one that this queue has comes free. */
+  private mustMakeWay(queue: BatchQueue): boolean {
+    return (
+      this.inFlight.isSpent &&
+      this.queues.some((other) => other !== queue && other.length > 0 && !other.gathering)
+    );
+  }
+
+  private moveToEnd(queue: BatchQueue): void {
+    if (this.queues[this.queues.length - 1] !== queue) {
+      this.queues = [...this.queues.filter((other) => other !== queue), queue];
+    }
   }
 
   /**
@@ -168,6 +183,7 @@ export class Batcher {
    */
   private join(queue: BatchQueue, lease: Lease): void {
     lease.retain();
+    this.moveToEnd(queue);
     queue.gathering = true;
     process.nextTick(() => {
       queue.gathering = false;
@@ -176,11 +192,12 @@ export class Batcher {
   }
 
   private acquire(queue: BatchQueue): void {
+    this.moveToEnd(queue);
     queue.gathering = true;
-    this.inFlight.acquiring(queue, 1);
+    this.inFlight.startAcquiring(queue);
     this.source.acquire((error, lease) => {
       queue.gathering = false;
-      this.inFlight.acquiring(queue, -1);
+      this.inFlight.endAcquiring(queue);
       if (lease === undefined) {
         const action = this.policy.onAcquireError(error);
         this.retryOrRejectAll(queue.takeAll(this.clock.now()), action);

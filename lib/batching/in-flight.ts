@@ -12,8 +12,8 @@ export class InFlight {
   private readonly batches: Batch[] = [];
   private readonly forWrites: number;
   private readonly forLockWaits: number;
-  private readsAcquiring = 0;
-  private writesAcquiring = 0;
+  /** Queues for which a connection is being acquired. */
+  private acquiring: BatchQueue[] = [];
   /** When the latest batch that was answered had been sent. */
   private lastAnsweredSentAt = 0;
 
@@ -51,29 +51,26 @@ export class InFlight {
     this.lastAnsweredSentAt = Math.max(this.lastAnsweredSentAt, sentAt);
   }
 
-  /** A connection is being acquired, or is not any more. */
-  acquiring({ operation }: BatchQueue, change: 1 | -1): void {
-    if (operation.writes) {
-      this.writesAcquiring += change;
-    } else {
-      this.readsAcquiring += change;
-    }
+  startAcquiring(queue: BatchQueue): void {
+    this.acquiring.push(queue);
+  }
+
+  endAcquiring(queue: BatchQueue): void {
+    this.acquiring = this.acquiring.filter((other) => other !== queue);
+  }
+
+  /** Whether all connections are in use, or are being acquired. */
+  get isSpent(): boolean {
+    return this.used(() => true) >= this.capacity;
   }
 
   /** Whether one more connection may be acquired for a queue. */
   allows({ operation, waitsForLocks }: BatchQueue): boolean {
-    const acquiring = this.readsAcquiring + this.writesAcquiring;
-    if (this.connections(() => true) + acquiring >= this.capacity) {
-      return false;
-    }
-    if (!operation.writes) {
-      return true;
-    }
-    const writing = this.connections((batch) => batch.operation.writes) + this.writesAcquiring;
-    if (writing >= this.forWrites) {
-      return false;
-    }
-    return !waitsForLocks || this.connections((batch) => batch.waitsForLocks) < this.forLockWaits;
+    return (
+      !this.isSpent &&
+      (!operation.writes || this.used((user) => user.operation.writes) < this.forWrites) &&
+      (!waitsForLocks || this.used((user) => user.waitsForLocks) < this.forLockWaits)
+    );
   }
 
   /** Marks those that are slow. Returns those whose connection has to be given up. */
@@ -100,14 +97,14 @@ export class InFlight {
     );
   }
 
-  /** Batches may share a connection. */
-  private connections(counts: (batch: Batch) => boolean): number {
+  /** Connections that are in use, or are being acquired, by whom it counts. Batches may share one. */
+  private used(counts: (user: Batch | BatchQueue) => boolean): number {
     const leases = new Set();
     for (const batch of this.batches) {
       if (counts(batch)) {
         leases.add(batch.lease);
       }
     }
-    return leases.size;
+    return leases.size + this.acquiring.filter(counts).length;
   }
 }

@@ -55,7 +55,6 @@ export class PostgresSessionCleanupService implements OnApplicationBootstrap {
     setup.lifecycle.beforeClose((timeout) => this.#stop(timeout));
   }
 
-  /** @internal */
   onApplicationBootstrap(): void {
     if (this.#end.signal.aborted) {
       this.#removeJob();

@@ -7,11 +7,15 @@ import type { ModelStore } from './model-store.js';
 /** One call, to make on the store and on the model. */
 export interface Call {
   title: string;
+  /** Whether it stands for a range of entries. */
+  isRange: boolean;
   onStore: (store: KeyValueStore) => Promise<unknown>;
   onModel: (model: ModelStore) => unknown;
 }
 
 const { key, keys, owner, prefix, ttl, value, writeOptions } = arbitrary;
+
+const RANGE_CALLS = new Set(['deletePrefix', 'deleteOwner', 'scan', 'scanOwner']);
 
 const changes = fc.oneof(
   value.map((next) => () => next),
@@ -30,6 +34,7 @@ function call<Arguments extends unknown[]>(
     const title = `${name}(${given.map((argument) => fc.stringify(argument)).join(', ')})`;
     return {
       title,
+      isRange: RANGE_CALLS.has(name),
       onStore: (store) => onStore(store, ...given),
       onModel: (model) => onModel(model, ...given),
       [fc.toStringMethod]: () => title,
@@ -63,7 +68,7 @@ const bulk = [
   call('deleteMany', fc.tuple(keys), (s, all) => s.deleteMany(all), (m, all) => m.deleteMany(all)),
 ]; // prettier-ignore
 
-const barriers = [
+const ranges = [
   call('deletePrefix', fc.tuple(prefix), (s, p) => s.deletePrefix(p), (m, p) => m.deletePrefix(p)),
   call('scan', fc.tuple(prefix), (s, p) => collect(s.scan(p)), (m, p) => m.scan(p)),
   call('scanOwner', fc.tuple(owner), (s, o) => collect(s.scanOwner(o)), (m, o) => m.scanOwner(o)),
@@ -74,7 +79,7 @@ const barriers = [
 export const anyCall: fc.Arbitrary<Call> = fc.oneof(
   { weight: 12, arbitrary: fc.oneof(...singles) },
   { weight: 4, arbitrary: fc.oneof(...bulk) },
-  { weight: 2, arbitrary: fc.oneof(...barriers) },
+  { weight: 2, arbitrary: fc.oneof(...ranges) },
 );
 
 /** What a call came to, in a form that compares and prints. */
