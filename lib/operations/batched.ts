@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { Operation } from '../batching/types.js';
+import { protocolError } from '../protocol/protocol-error.js';
 import { float8Array, textArray } from '../sql/array-parameters.js';
 import type { StatementResult } from '../sql/statement.js';
 import {
@@ -10,7 +12,6 @@ import {
   inKeyOrder,
   isOneRow,
   onlyRowOf,
-  protocolError,
   read,
   rowOf,
   ttlParameter,
@@ -40,6 +41,8 @@ function getOperation(setup: OperationSetup): BatchedOperations['get'] {
   const { statements } = setup;
   // What a get brings back is not known before, so its size is taken for that of the gets before it.
   let averageBytes = 0;
+  // Stores that share a pool must not take each other's markers for their own.
+  const markedBy = randomUUID();
   let markers = 0;
   const measured = (value: unknown): Buffer => {
     averageBytes += ((value as Buffer).length - averageBytes) / 16;
@@ -57,7 +60,7 @@ function getOperation(setup: OperationSetup): BatchedOperations['get'] {
         return;
       }
       markers += 1;
-      const marker = String(markers);
+      const marker = `${markedBy}:${markers}`;
       const keys = calls.map((call) => call.key);
       read(lease, statements.getBatch, [textArray(keys), marker], done, (result) =>
         manyValues(keys, marker, result, measured),
@@ -89,7 +92,7 @@ function manyValues(
   }
   const found = new Map<unknown, Buffer>();
   for (const row of rows) {
-    if (row !== last) {
+    if (row !== last && row[1] !== undefined) {
       found.set(row[0], measured(row[1]));
     }
   }

@@ -1,5 +1,6 @@
 import type { Lease, Operation } from '../batching/types.js';
 import { PostgresSessionError } from '../postgres-session.errors.js';
+import { protocolError } from '../protocol/protocol-error.js';
 import { textArray } from '../sql/array-parameters.js';
 import type { KeyRange } from '../sql/prefix-range.js';
 import { isRefused, sqlState, SqlState } from '../sql/sql-state.js';
@@ -7,7 +8,6 @@ import type { Parameter, Statement, StatementResult } from '../sql/statement.js'
 import { TIMINGS } from '../timings.js';
 import {
   promised,
-  protocolError,
   read,
   settleWith,
   singleWrites,
@@ -161,13 +161,15 @@ async function deleteKeys(
   return result.rowCount;
 }
 
-function keysWithin({ from }: KeyRange, { rows }: StatementResult): string[] {
-  const keys = rows.map(([key]) => key as string);
-  const first = Buffer.from(keys[0] ?? from);
-  if (Buffer.compare(first, Buffer.from(from)) < 0) {
-    throw protocolError('it has keys outside of the range');
-  }
-  return keys;
+function keysWithin({ from, to }: KeyRange, { rows }: StatementResult): string[] {
+  const [first, end] = [Buffer.from(from), Buffer.from(to)];
+  return rows.map(([key]) => {
+    const bytes = Buffer.from(key as string);
+    if (bytes.compare(first) < 0 || bytes.compare(end) >= 0) {
+      throw protocolError('it has keys outside of the range');
+    }
+    return key as string;
+  });
 }
 
 /** A page that is not full is the last one. */

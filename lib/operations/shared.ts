@@ -5,7 +5,7 @@ import type {
   Refusal,
   StatementCallback,
 } from '../batching/types.js';
-import { PostgresSessionError } from '../postgres-session.errors.js';
+import { protocolError } from '../protocol/protocol-error.js';
 import { float8Array, byteaArray, textArray } from '../sql/array-parameters.js';
 import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
 import type { Statements } from '../sql/statements.js';
@@ -143,14 +143,6 @@ export function promised(run: (done: StatementCallback) => void): Promise<Statem
       }
     });
   });
-}
-
-/** An answer that is not the one to the statement that was sent. */
-export function protocolError(what: string): PostgresSessionError {
-  return new PostgresSessionError(
-    'ERR_PROTOCOL',
-    `The answer does not belong to the statement: ${what}. The connection was thrown away.`,
-  );
 }
 
 /** The row of a statement about one key that always has one. */

@@ -25,6 +25,7 @@ export interface Limits {
 /** Makes settings that end with the transaction. */
 export const SET_LOCAL = statement(
   `SELECT count(set_config(name, value, true)) FROM unnest($1::text[], $2::text[]) AS s (name, value)`,
+  [text],
 );
 
 /** Settings for the transaction of the statement behind it, and for nothing after that. */

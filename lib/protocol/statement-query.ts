@@ -2,6 +2,7 @@ import type { Submittable } from 'pg';
 import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
 import { withoutData } from './error-data.js';
 import { queryPrototype, type DriverConnection } from './driver-internals.js';
+import { protocolError } from './protocol-error.js';
 import { BinaryRow } from './binary-rows.js';
 
 /**
@@ -44,7 +45,6 @@ export class StatementQuery implements Submittable {
   readonly #isNamed: boolean;
   #values: readonly Parameter[];
   readonly #rows = NO_ROWS.slice();
-  #command = '';
   #rowCount = 0;
   /** Whether the answer to the prelude is still to come. */
   #inPrelude: boolean;
@@ -102,6 +102,10 @@ export class StatementQuery implements Submittable {
     }
     try {
       const { columns } = this.#statement;
+      const count = message instanceof BinaryRow ? message.fieldCount : message.fields.length;
+      if (count !== columns.length) {
+        throw protocolError(`it has rows of ${count} columns`);
+      }
       if (message instanceof BinaryRow) {
         this.#rows.push(message.read(columns));
       } else {
@@ -123,14 +127,17 @@ export class StatementQuery implements Submittable {
       this.#inPrelude = false;
       return;
     }
+    const { command } = this.#statement;
+    if (!text.startsWith(command)) {
+      this.#fault = protocolError(`it is that of another command than ${command}`);
+    }
     // The tag ends with the number of rows: `INSERT 0 12`, `SELECT 3`.
-    this.#command = text.slice(0, text.indexOf(' '));
     this.#rowCount = Number(text.slice(text.lastIndexOf(' ') + 1));
   }
 
   handleReadyForQuery(): void {
     this.callback?.(undefined, {
-      command: this.#command,
+      command: this.#statement.command,
       rowCount: this.#rowCount,
       rows: NO_VISIBLE_ROWS,
     });

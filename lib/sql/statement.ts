@@ -14,6 +14,8 @@ export interface ColumnReader {
 export interface Statement {
   readonly name: string;
   readonly text: string;
+  /** Its first word, with which the server's word that it is complete begins. */
+  readonly command: string;
   readonly columns: readonly ColumnReader[];
 }
 
@@ -27,7 +29,8 @@ export interface StatementResult {
 export function statement(text: string, columns: readonly ColumnReader[] = []): Statement {
   const compact = text.replace(/\s+/g, ' ').trim();
   const hash = createHash('sha256').update(compact).digest('hex').slice(0, 16);
-  return { name: `postgres_session_${hash}`, text: compact, columns };
+  const command = compact.slice(0, compact.indexOf(' '));
+  return { name: `postgres_session_${hash}`, text: compact, command, columns };
 }
 
 export const text: ColumnReader = {
