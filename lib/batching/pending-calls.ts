@@ -32,9 +32,7 @@ export class PendingCalls {
     this.newest = call;
     this.count += 1;
     if (signal !== undefined) {
-      call.signal = signal;
-      call.onAbort = () => this.reject(call, signal.reason);
-      signal.addEventListener('abort', call.onAbort, { once: true });
+      this.watch(call, signal);
     }
   }
 
@@ -111,10 +109,29 @@ export class PendingCalls {
     call.settled = true;
     call.dropArguments();
     this.delete(call);
-    if (call.onAbort !== undefined) {
-      call.signal?.removeEventListener('abort', call.onAbort);
-    }
+    this.unwatch(call);
     return true;
+  }
+
+  private watch(call: AnyCall, signal: AbortSignal): void {
+    call.signal = signal;
+    call.onAbort = () => this.reject(call, signal.reason);
+    try {
+      signal.addEventListener('abort', call.onAbort, { once: true });
+    } catch (error) {
+      this.reject(call, error);
+    }
+  }
+
+  /** A signal may be of somebody's own making, so it must not disturb what goes on with other calls. */
+  private unwatch({ signal, onAbort }: AnyCall): void {
+    try {
+      if (onAbort !== undefined) {
+        signal?.removeEventListener('abort', onAbort);
+      }
+    } catch {
+      // The call has settled, and its abort means nothing any more.
+    }
   }
 
   private delete(call: AnyCall): void {
