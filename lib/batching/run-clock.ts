@@ -7,7 +7,8 @@ import { TIMINGS } from '../timings.js';
  */
 export class RunClock {
   private stalled = 0;
-  private dueAt = 0;
+  /** When the next tick is due. While it is late, the event loop stands still, and the clock with it. */
+  private dueAt = Infinity;
   private timer: NodeJS.Timeout | undefined;
   private keepsProcess = false;
 
@@ -18,7 +19,7 @@ export class RunClock {
   ) {}
 
   now(): number {
-    return performance.now() - this.stalled;
+    return Math.min(performance.now(), this.dueAt) - this.stalled;
   }
 
   start(): void {
@@ -41,6 +42,7 @@ export class RunClock {
 
   private tick(): void {
     const late = performance.now() - this.dueAt;
+    this.dueAt = Infinity;
     if (late >= TIMINGS.STALL) {
       this.stalled += late;
     }
