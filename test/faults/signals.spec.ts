@@ -1,174 +1,215 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
-import { waitFor } from '../support/conditions.js';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from '@jest/globals';
 import { freePort } from '../../tools/free-port.js';
-import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { Child, type Ended } from './support/child.js';
-import { full, report } from './support/report.js';
+import { waitFor } from '../support/conditions.js';
+import { Harness } from '../support/harness.js';
+import { blockedBy } from '../support/locks.js';
+import type { Program, ProgramEnd } from '../support/program.js';
+import { bootApp, loadApp, NEVER, type AppSettings } from './support/app-program.js';
+import { report } from './support/report.js';
 import { TcpProxy } from './support/tcp-proxy.js';
 
 const SHUTDOWN_TIMEOUT = 2_000;
-const TABLE = 'signal_sessions';
-const signals = full ? (['SIGTERM', 'SIGINT'] as const) : (['SIGINT'] as const);
-/** How an application is told. */
-const ways = full ? (['SIGTERM', 'close'] as const) : (['SIGTERM'] as const);
+const REQUESTS = 64;
+const TIME = 90_000;
+/** How an application is told to end. */
+const WAYS = ['SIGTERM', 'close'] as const;
 
-describe('An application that is told to end', () => {
-  let server: PostgresServer;
-  let proxy: TcpProxy;
-  let admin: pg.Client;
-  const children: Child[] = [];
+const harness = Harness.use();
 
-  beforeAll(async () => {
-    server = await startPostgres();
-    admin = new pg.Client({ connectionString: server.connectionString });
-    await admin.connect();
-  });
+async function openProxy(): Promise<TcpProxy> {
+  const proxy = await TcpProxy.to(Number(new URL(harness.url).port || 5432));
+  harness.onEnd(() => proxy.close());
+  return proxy;
+}
 
-  afterAll(async () => {
-    await admin?.end();
-    await server?.remove();
-  });
+function settingsThrough(proxy: TcpProxy, tableName = harness.table()): AppSettings {
+  const connection = proxy.url(harness.url);
+  return {
+    options: { connection, tableName, shutdownTimeout: SHUTDOWN_TIMEOUT, cleanup: NEVER },
+  };
+}
 
-  beforeEach(async () => {
-    proxy = await TcpProxy.to(server.port);
-  });
+/** Resolves to how it ended, which took no longer than the shutdown's time. */
+async function ending(program: Program): Promise<ProgramEnd & { ms: number }> {
+  const from = performance.now();
+  const ended = await program.ended;
+  const ms = performance.now() - from;
+  expect(ms).toBeLessThan(SHUTDOWN_TIMEOUT + 1_000);
+  return { ...ended, ms };
+}
 
-  afterEach(async () => {
-    for (const child of children.splice(0)) child.kill('SIGKILL');
-    await proxy.close();
-  });
-
-  async function start(connection = proxy.url(server.connectionString)): Promise<Child> {
-    const options = {
-      connection,
-      tableName: TABLE,
-      shutdownTimeout: SHUTDOWN_TIMEOUT,
-      cleanup: { cron: '0 0 1 1 *' },
-    };
-    const child = Child.run('app.mjs', { options });
-    children.push(child);
-    await child.heard('ready');
-    child.tell('boot');
-    await child.heard('booting');
-    return child;
-  }
-
-  async function boot(): Promise<Child> {
-    const child = await start();
-    await child.heard('booted');
-    return child;
-  }
-
-  /** With open connections, so that calls in flight are on their way at once. */
-  async function bootWarm(): Promise<Child> {
-    const child = await boot();
-    child.tell('warm');
-    await child.heard('warm');
-    return child;
-  }
-
-  async function ending(child: Child): Promise<Ended & { ms: number }> {
-    const from = performance.now();
-    const ended = await child.ended;
-    const ms = performance.now() - from;
-    expect(ms).toBeLessThan(SHUTDOWN_TIMEOUT + 1_000);
-    return { ...ended, ms };
+describe('An application with calls in flight', () => {
+  /** 64 calls on their way through a slow network, on connections that are open. */
+  async function burst(): Promise<Program> {
+    const proxy = await openProxy();
+    const { program } = await bootApp(harness, settingsThrough(proxy));
+    program.tell('warm');
+    await program.heard('warm');
+    proxy.delay(50);
+    program.tell('burst');
+    await program.heard('burst-sent');
+    return program;
   }
 
   /** Nest runs the shutdown hooks and then lets the signal have its way. */
-  it.each(signals)('answers every call in flight at %s', async (signal) => {
-    const child = await bootWarm();
-    proxy.delay(50);
-    child.tell('burst');
-    await child.heard('burst-sent');
-    child.kill(signal);
-    const ended = await ending(child);
-    expect(await child.heard('burst-answered')).toMatchObject({ ok: 64 });
-    expect(ended).toMatchObject({ code: null, signal });
-    report(`${signal} with 64 calls in flight: 64 answered, ended in ${ended.ms.toFixed(0)} ms`);
+  it.each(['SIGTERM', 'SIGINT'] as const)('answers each of them at %s', async (signal) => {
+    const program = await burst();
+    program.signal(signal);
+    const { ms, ...end } = await ending(program);
+    expect(await program.heard('burst-answered')).toMatchObject({ ok: 64 });
+    expect(end).toEqual({ code: null, signal });
+    report(`${signal} with 64 calls in flight: 64 answered, ended in ${ms.toFixed(0)} ms`);
   });
 
-  it('ends in the same order at a second SIGTERM', async () => {
-    const child = await bootWarm();
-    proxy.delay(50);
-    child.tell('burst');
-    await child.heard('burst-sent');
-    child.kill('SIGTERM');
-    child.kill('SIGTERM');
-    expect(await ending(child)).toMatchObject({ code: null, signal: 'SIGTERM' });
-    expect(await child.heard('burst-answered')).toMatchObject({ ok: 64 });
+  it('answers each of them at two SIGTERMs in a row', async () => {
+    const program = await burst();
+    program.signal('SIGTERM');
+    program.signal('SIGTERM');
+    expect(await ending(program)).toMatchObject({ code: null, signal: 'SIGTERM' });
+    expect(await program.heard('burst-answered')).toMatchObject({ ok: 64 });
   });
 
-  it('leaves no handle behind when the app is closed, even twice', async () => {
-    const child = await boot();
-    child.tell('burst');
-    await child.heard('burst-sent');
-    child.tell('closeTwice');
-    expect(await ending(child)).toMatchObject({ code: 0, signal: null });
-    expect(await child.heard('burst-answered')).toMatchObject({ ok: 64 });
-    expect(child.messages.filter(({ event }) => event === 'closed')).toHaveLength(2);
+  it('answers each of them when it is closed twice, and leaves no handle behind', async () => {
+    const program = await burst();
+    program.tell('closeTwice');
+    expect(await ending(program)).toMatchObject({ code: 0, signal: null });
+    expect(await program.heard('burst-answered')).toMatchObject({ ok: 64 });
+    expect(program.count('closed')).toBe(2);
   });
 
-  it.each(ways)('ends in time at %s in a black hole', async (how) => {
-    const child = await boot();
+  it.each(WAYS)('ends in time at %s in a black hole', async (way) => {
+    const proxy = await openProxy();
+    const { program } = await bootApp(harness, settingsThrough(proxy));
     proxy.swallow();
-    child.tell('burst');
-    await child.heard('burst-sent');
-    if (how === 'close') child.tell('close');
-    else child.kill(how);
-    const ended = await ending(child);
-    const answered = await child.heard('burst-answered');
+    program.tell('burst');
+    await program.heard('burst-sent');
+    tellToEnd(program, way);
+    const { ms } = await ending(program);
+    const answered = await program.heard('burst-answered');
     expect(answered).not.toHaveProperty('ok');
-    report(
-      `${how} in a black hole: ended in ${ended.ms.toFixed(0)} ms, ${JSON.stringify(answered)}`,
-    );
+    report(`${way} in a black hole: ended in ${ms.toFixed(0)} ms, ${JSON.stringify(answered)}`);
   });
+});
 
-  it.each(ways)('ends in time at %s during a sweep', async (how) => {
-    const child = await boot();
-    await admin.query(
-      `INSERT INTO ${TABLE} (id, value, expires_at)
+function tellToEnd(program: Program, way: (typeof WAYS)[number]): void {
+  if (way === 'close') program.tell('close');
+  else program.signal(way);
+}
+
+describe('An application that sweeps', () => {
+  it.each(WAYS)('ends in time at %s', async (way) => {
+    const proxy = await openProxy();
+    const table = harness.table();
+    const { program } = await bootApp(harness, settingsThrough(proxy, table));
+    await harness.sql(
+      `INSERT INTO ${table} (id, value, expires_at)
        SELECT 'expired:' || n, 'x', now() - interval '1 day' FROM generate_series(1, 50000) n`,
     );
     proxy.delay(20);
-    child.tell('sweep');
-    await child.heard('sweeping');
-    await waitFor(async () => (await countRows()) < 50_000, { what: 'the first batch' });
-    if (how === 'close') child.tell('close');
-    else child.kill(how);
-    const ended = await ending(child);
-    expect(ended).toMatchObject(how === 'close' ? { code: 0 } : { signal: 'SIGTERM' });
-    expect(await countRows()).toBeGreaterThan(0);
-    await admin.query(`DELETE FROM ${TABLE}`);
+    program.tell('sweep');
+    await waitFor(async () => (await countRows(table)) < 50_000, { what: 'the first batch' });
+    tellToEnd(program, way);
+    expect(await ending(program)).toMatchObject(
+      way === 'close' ? { code: 0 } : { signal: 'SIGTERM' },
+    );
+    expect(await countRows(table)).toBeGreaterThan(0);
   });
 
-  async function countRows(): Promise<number> {
-    const { rows } = await admin.query<{ count: string }>(`SELECT count(*) FROM ${TABLE}`);
-    return Number(rows[0]?.count);
+  async function countRows(table: string): Promise<number> {
+    const [row] = await harness.sql<{ count: number }>(
+      `SELECT count(*)::int AS count FROM ${table}`,
+    );
+    return row.count;
+  }
+});
+
+describe('An application that boots', () => {
+  async function booting(settings: AppSettings): Promise<Program> {
+    const program = await loadApp(harness, settings);
+    program.tell('boot');
+    await program.heard('booting');
+    return program;
   }
 
-  it('ends in time at SIGTERM while it boots and the database is absent', async () => {
-    const url = new URL(server.connectionString);
+  it('ends in time at SIGTERM while the database is absent', async () => {
+    const url = new URL(harness.url);
     url.port = String(await freePort());
-    const child = await start(url.href);
-    child.kill('SIGTERM');
-    await ending(child);
+    const program = await booting({ options: { connection: url.href } });
+    program.signal('SIGTERM');
+    await ending(program);
   });
 
-  it('ends in time at SIGTERM while it boots into a black hole', async () => {
+  it('ends in time at SIGTERM while it connects into a black hole', async () => {
+    const proxy = await openProxy();
     proxy.swallow();
-    const child = await start();
+    const program = await booting(settingsThrough(proxy));
     await waitFor(() => proxy.accepted > 0, { what: 'the first connection' });
-    child.kill('SIGTERM');
-    await ending(child);
+    program.signal('SIGTERM');
+    await ending(program);
   });
 
-  it('ends in time when it is closed while it boots', async () => {
+  it('ends in time when it is closed meanwhile', async () => {
+    const proxy = await openProxy();
     proxy.delay(100);
-    const child = await start();
+    const program = await booting(settingsThrough(proxy));
     await waitFor(() => proxy.accepted > 0, { what: 'the first connection' });
-    child.tell('close');
-    expect(await ending(child)).toMatchObject({ signal: null });
+    program.tell('close');
+    expect(await ending(program)).toMatchObject({ signal: null });
   });
+
+  it('leaves nothing that holds the process if the start fails', async () => {
+    const options = { connection: harness.url, schema: 'no_such_schema', cleanup: NEVER };
+    const program = await booting({ options });
+    await program.heard('boot-failed');
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe('SIGTERM with 64 requests in flight', () => {
+  it.each([
+    ['ends as Nest ends it', { ownHandler: false }, { code: null, signal: 'SIGTERM' }],
+    ['nothing holds the process', { ownHandler: true }, { code: 0, signal: null }],
+  ])(
+    'answers each of them, then %s',
+    async (_, { ownHandler }, end) => {
+      const { table, program, url } = await bootPatient(ownHandler);
+      const holder = await harness.connect();
+      await holder.query('BEGIN');
+      await holder.query(`LOCK TABLE ${table} IN SHARE MODE`);
+      const answers = Promise.all(
+        Array.from({ length: REQUESTS }, (_, n) => answerOf(`${url}/session-${n}`)),
+      );
+      await waitFor(() => program.count('request') === REQUESTS, { timeout: TIME });
+      await blockedBy(harness, holder);
+      program.signal('SIGTERM');
+      await program.heard('closing');
+      await holder.query('ROLLBACK');
+
+      expect(await answers).toEqual(
+        Array.from({ length: REQUESTS }, () => ({ status: 200, body: 'value 1' })),
+      );
+      expect(await program.ended).toEqual(end);
+      expect(program.output).toBe('');
+      expect(await harness.sql(`SELECT FROM ${table}`)).toHaveLength(2 * REQUESTS);
+    },
+    TIME,
+  );
+
+  /** The test decides how long a request takes, however busy the machine is. */
+  async function bootPatient(ownHandler: boolean) {
+    const table = harness.table();
+    const options = { connection: harness.url, tableName: table, cleanup: NEVER };
+    const patience = { operationTimeout: false, shutdownTimeout: 30_000 } as const;
+    const app = await bootApp(harness, { options: { ...options, ...patience }, ownHandler });
+    return { table, ...app };
+  }
+
+  /** One request on a connection of its own: a kept one would hold up the server's end. */
+  async function answerOf(url: string): Promise<{ status?: number; body: string }> {
+    const [response] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage];
+    return { status: response.statusCode, body: await text(response) };
+  }
 });

@@ -4,23 +4,53 @@ import type { INestApplicationContext, LoggerService, ModuleMetadata } from '@ne
 import { Client, Pool, type PoolConfig, type QueryResultRow } from 'pg';
 import { type RunningStore, startApp, startStore, type StoreOptions } from './app.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
+import {
+  type PostgresServer,
+  type PostgresServerOptions,
+  startPostgres,
+} from './postgres-server.js';
 
 type Release = () => unknown;
 
+interface Opened {
+  database: TestDatabase;
+  server?: PostgresServer;
+}
+
 /**
- * What a test file needs: a schema of its own, and an end for all that it opens. What a test opens
- * ends after the test, what `beforeAll` opens after the last one.
+ * What a test file needs: a database, and an end for all that it opens. What a test opens ends after
+ * the test, what `beforeAll` opens after the last one.
  */
 export class Harness {
   private database?: TestDatabase;
+  private ownServer?: PostgresServer;
   private admin?: Pool;
   private inTest = false;
   private readonly ofTest: Release[] = [];
   private readonly ofFile: Release[] = [];
 
+  /** A schema of its own on the server of all tests. */
   static use(): Harness {
+    return Harness.register(async () => ({ database: await createTestDatabase() }));
+  }
+
+  /** A server of its own, which tests may kill, fill and search as a whole. */
+  static useServer(options?: PostgresServerOptions): Harness {
+    return Harness.register(async () => {
+      const server = await startPostgres(options);
+      const { connectionString } = server;
+      const close = () => server.remove();
+      return { server, database: { connectionString, schema: 'public', close } };
+    });
+  }
+
+  private static register(open: () => Promise<Opened>): Harness {
     const harness = new Harness();
-    beforeAll(() => harness.open());
+    beforeAll(async () => {
+      const { database, server } = await open();
+      harness.database = database;
+      harness.ownServer = server;
+    });
     beforeEach(() => void (harness.inTest = true));
     afterEach(async () => {
       await release(harness.ofTest);
@@ -28,6 +58,11 @@ export class Harness {
     });
     afterAll(() => harness.close());
     return harness;
+  }
+
+  get server(): PostgresServer {
+    if (!this.ownServer) throw new Error('only Harness.useServer() has a server of its own');
+    return this.ownServer;
   }
 
   get url(): string {
@@ -52,14 +87,13 @@ export class Harness {
 
   /** Runs a statement past the store. */
   async sql<R extends QueryResultRow>(text: string, values?: unknown[]): Promise<R[]> {
-    this.admin ??= new Pool({ connectionString: this.url, max: 4 });
+    this.admin ??= this.openAdmin();
     return (await this.admin.query<R>(text, values)).rows;
   }
 
   /** A connection of the test's own, for transactions that stay open. */
   async connect(url = this.url): Promise<Client> {
     const client = new Client({ connectionString: url });
-    // Tests terminate backends on purpose.
     client.on('error', () => undefined);
     await client.connect();
     this.onEnd(() => client.end());
@@ -97,8 +131,11 @@ export class Harness {
     return this.database;
   }
 
-  private async open(): Promise<void> {
-    this.database = await createTestDatabase();
+  private openAdmin(): Pool {
+    const pool = new Pool({ connectionString: this.url, max: 4 });
+    // Tests end servers and connections on purpose.
+    pool.on('error', () => undefined);
+    return pool;
   }
 
   private async close(): Promise<void> {

@@ -4,7 +4,7 @@ import {
   type PostgresServerOptions,
 } from '../../tools/postgres/postgres-server.js';
 
-export type { PostgresServer };
+export type { PostgresServer, PostgresServerOptions };
 
 /** The major version to test on. */
 export function requestedVersion(): number {

@@ -1,11 +1,17 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from './conditions.js';
 import type { Harness } from './harness.js';
 
+const BUILT = new URL('../../dist/index.js', import.meta.url);
 /** A program loads in a second; a machine that runs many of them at once takes longer. */
-const START_TIMEOUT = 60_000;
+const TIMEOUT = 60_000;
+
+export interface Message {
+  type: string;
+}
 
 export interface ProgramEnd {
   code: number | null;
@@ -14,22 +20,23 @@ export interface ProgramEnd {
 
 /** A process of its own, which runs the built library and talks by messages. */
 export class Program {
-  readonly messages: unknown[] = [];
+  readonly messages: Message[] = [];
+  /** Resolves once it has ended and all that it said was heard. */
   readonly ended: Promise<ProgramEnd>;
   output = '';
+  private hasEnded = false;
 
   private constructor(private readonly child: ChildProcess) {
-    this.ended = once(child, 'close').then(() => ({
-      code: child.exitCode,
-      signal: child.signalCode,
-    }));
-    child.on('message', (message) => this.messages.push(message));
+    this.ended = this.end();
+    child.on('message', (message: Message) => this.messages.push(message));
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
     }
   }
 
+  /** Killed at the end of the test, or of the file if `beforeAll` started it. */
   static start(harness: Harness, file: URL, args: string[] = [], execArgv: string[] = []): Program {
+    if (!existsSync(BUILT)) throw new Error('this test runs the built package: npm run build');
     const child = fork(fileURLToPath(file), args, { execArgv, silent: true });
     const program = new Program(child);
     harness.onEnd(async () => {
@@ -39,10 +46,10 @@ export class Program {
     return program;
   }
 
-  /** The message of this kind, as soon as it is there; fails when the program ends without it. */
-  async heard<T extends { type: string }>(type: T['type'], timeout = START_TIMEOUT): Promise<T> {
+  /** The first message of this kind, as soon as it is there; fails if the program ends without it. */
+  async heard<T extends Message>(type: T['type'], timeout = TIMEOUT): Promise<T> {
     const find = (): T | undefined =>
-      this.messages.find((message): message is T => (message as T).type === type);
+      this.messages.find((message): message is T => message.type === type);
     await waitFor(() => find() ?? this.hasEnded, { timeout, what: `the program's "${type}"` });
     const message = find();
     if (!message) throw new Error(`the program ended without "${type}":\n${this.output}`);
@@ -51,7 +58,7 @@ export class Program {
 
   /** How often a message of this kind came. */
   count(type: string): number {
-    return this.messages.filter((message) => (message as { type: string }).type === type).length;
+    return this.messages.filter((message) => message.type === type).length;
   }
 
   tell(message: string): void {
@@ -62,7 +69,9 @@ export class Program {
     this.child.kill(signal);
   }
 
-  private get hasEnded(): boolean {
-    return this.child.exitCode !== null || this.child.signalCode !== null;
+  private async end(): Promise<ProgramEnd> {
+    await Promise.all([once(this.child, 'close'), once(this.child, 'disconnect')]);
+    this.hasEnded = true;
+    return { code: this.child.exitCode, signal: this.child.signalCode };
   }
 }

@@ -1,4 +1,5 @@
-// An application as users run it: it boots, answers, sweeps and shuts down; the test says when.
+// An application on the built package, as users run it. The test says by messages what it does, and
+// hears by messages what came of it.
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
@@ -7,31 +8,58 @@ import {
   PostgresSessionModule,
   PostgresSessionStore,
 } from 'nestjs-postgres-session';
-import { onWord, say, settings } from './protocol.mjs';
 
-class AppModule {}
+/** `ownHandler`: the application is closed by a handler of its own, which leaves the process alone. */
+const { options, ownHandler = false } = JSON.parse(process.argv[2]);
 
-const imports = [ScheduleModule.forRoot(), PostgresSessionModule.forRoot(settings.options)];
-const logger = ['error', 'fatal'];
+const say = (type, details = {}) => process.send({ type, ...details });
+
+class AppModule {
+  onModuleDestroy() {
+    say('closing');
+  }
+}
+
 const app = await NestFactory.create(
-  { module: AppModule, imports },
-  { logger, abortOnError: false },
+  {
+    module: AppModule,
+    imports: [ScheduleModule.forRoot(), PostgresSessionModule.forRoot(options)],
+  },
+  { logger: ['warn', 'error', 'fatal'], abortOnError: false },
 );
-app.enableShutdownHooks();
 const store = app.get(PostgresSessionStore);
 
+/** Each request writes, counts and reads. */
+app.use(async (request, response) => {
+  const key = request.url;
+  say('request');
+  try {
+    await store.set(key, 'value', { ttl: 60_000 });
+    const visits = await store.increment(`${key}:visits`);
+    const value = await store.get(key);
+    response.end(`${value?.toString()} ${visits}`);
+  } catch (error) {
+    response.statusCode = 500;
+    response.end(String(error));
+  }
+});
+if (ownHandler) process.once('SIGTERM', () => void close());
+else app.enableShutdownHooks();
+
 async function boot() {
+  // From now on the channel to the test does not keep this process alive.
+  process.channel.unref();
   const start = performance.now();
+  const ms = () => performance.now() - start;
   say('booting');
   try {
     await app.init();
     // Closed meanwhile: Nest itself would go on to listen.
     if (closing) return;
     await app.listen(0, '127.0.0.1');
-    say('booted', { ms: performance.now() - start });
-  } catch (error) {
-    say('boot-failed', { code: error.code, message: error.message, ms: performance.now() - start });
-    process.exit(1);
+    say('booted', { ms: ms(), url: await app.getUrl() });
+  } catch ({ code, message }) {
+    say('boot-failed', { code, message, ms: ms() });
   }
 }
 
@@ -89,19 +117,14 @@ async function close() {
   say('closed', { ms: performance.now() - start });
 }
 
-// The test's words must not keep the process alive once the application is closed.
-process.stdin.unref();
-const waiting = setInterval(() => undefined, 1_000);
-onWord({
-  boot: () => {
-    clearInterval(waiting);
-    void boot();
-  },
+const handlers = {
+  boot,
   sweep,
   burst,
   warm,
   load,
   close,
   closeTwice: () => Promise.all([close(), close()]),
-});
+};
+process.on('message', (word) => void handlers[word]());
 say('ready');
