@@ -1,57 +1,77 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
-import { PostgresSessionCleanupService, PostgresSessionError } from '../../lib/index.js';
-import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { startStore } from '../support/app.js';
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { getSessionSchemaSql } from '../../lib/index.js';
+import { exists } from '../support/catalog.js';
+import { ownFailureOf } from '../support/failures.js';
+import { Harness } from '../support/harness.js';
 import { collect } from './support/memory.js';
-import { codeOf, settle } from './support/settle.js';
 
-const TABLE = 'private_sessions';
+interface Clerk {
+  role: string;
+  /** The role's connection string. */
+  connection: string;
+}
 
 describe('A role that may only select, insert, update and delete', () => {
-  let server: PostgresServer;
-  let admin: pg.Client;
-  let connection: string;
+  const harness = Harness.use();
 
-  beforeAll(async () => {
-    server = await startPostgres();
-    admin = new pg.Client({ connectionString: server.connectionString });
-    await admin.connect();
-    await admin.query(`CREATE ROLE clerk LOGIN PASSWORD 'clerk'`);
-    // PostgreSQL 14 still lets everyone create tables here.
-    await admin.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
-    const url = new URL(server.connectionString);
-    url.username = 'clerk';
-    url.password = 'clerk';
-    connection = url.href;
+  /** A role that may look into the schema, and no more. */
+  async function createClerk(): Promise<Clerk> {
+    const role = `role_${randomBytes(6).toString('hex')}`;
+    const password = randomBytes(12).toString('hex');
+    await harness.sql(`CREATE ROLE ${role} LOGIN PASSWORD '${password}'`);
+    await harness.sql(`GRANT USAGE ON SCHEMA ${harness.schema} TO ${role}`);
+    harness.onEnd(() => harness.sql(`DROP OWNED BY ${role}; DROP ROLE ${role}`));
+    const url = new URL(harness.url);
+    url.username = role;
+    url.password = password;
+    return { role, connection: url.href };
+  }
+
+  const grant = (table: string, { role }: Clerk) =>
+    harness.sql(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${role}`);
+
+  /** A table that somebody else has made, and the clerk may work on. */
+  async function openTable(): Promise<{ tableName: string; connection: string }> {
+    const tableName = harness.table();
+    const { close } = await harness.startStore({ tableName });
+    await close();
+    const clerk = await createClerk();
+    await grant(tableName, clerk);
+    return { tableName, connection: clerk.connection };
+  }
+
+  it('is told what an administrator has to run if there is no table, and that works', async () => {
+    const clerk = await createClerk();
+    const { connection } = clerk;
+    const tableName = harness.table();
+    const error = await ownFailureOf(harness.startStore({ connection, tableName }));
+    expect(error).toMatchObject({
+      code: 'ERR_SCHEMA_INIT',
+      phase: 'ensure_schema:create_table',
+      cause: expect.objectContaining({ code: '42501' }),
+    });
+    const ddl = error.message.slice(error.message.indexOf('CREATE TABLE'));
+    expect(ddl.trim()).toBe(getSessionSchemaSql({ tableName }).trim());
+    await harness.sql(ddl);
+    await grant(tableName, clerk);
+    expect(await exists(harness, `${tableName}_expires_at`)).toBe(true);
+    const { store } = await harness.startStore({ connection, tableName });
+    await store.set('key', 'value');
   });
 
-  afterAll(async () => {
-    await admin?.end();
-    await server?.remove();
-  });
-
-  it('is told what an administrator has to run where the table is missing', async () => {
-    const failed = await settle(() => startStore({ connection, tableName: 'not_there' }));
-    expect(codeOf(failed)).toBe('ERR_SCHEMA_INIT');
-    expect((failed.error as PostgresSessionError).message).toMatch(/CREATE TABLE/);
-    const checked = await settle(() =>
-      startStore({ connection, tableName: 'not_there', skipSchemaInit: true }),
-    );
-    expect(codeOf(checked)).toBe('ERR_SCHEMA_INIT');
+  it('is told that there is no table under skipSchemaInit too', async () => {
+    const { connection } = await createClerk();
+    const options = { connection, tableName: harness.table(), skipSchemaInit: true };
+    const error = await ownFailureOf(harness.startStore(options));
+    expect(error.code).toBe('ERR_SCHEMA_INIT');
   });
 
   it.each([false, true])('does everything else (skipSchemaInit: %s)', async (skipSchemaInit) => {
-    const owner = await startStore({ connection: server.connectionString, tableName: TABLE });
-    await owner.close();
-    await admin.query(`TRUNCATE ${TABLE}`);
-    await admin.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${TABLE} TO clerk`);
-    const { app, store, close } = await startStore({
-      connection,
-      tableName: TABLE,
-      skipSchemaInit,
-    });
+    const { tableName, connection } = await openTable();
+    const { store, cleanup } = await harness.startStore({ connection, tableName, skipSchemaInit });
     await store.set('k', 'v', { ttl: 60_000, owner: 'o' });
+    expect(await store.get('k')).toEqual(Buffer.from('v'));
     expect(await store.touch('k', 60_000)).toBe(true);
     expect(await store.compareAndSet('k', 'v', 'w')).toBe(true);
     expect((await store.update('k', () => 'x'))?.toString()).toBe('x');
@@ -67,21 +87,20 @@ describe('A role that may only select, insert, update and delete', () => {
     expect(await store.deleteOwner('o')).toBe(1);
     await store.deletePrefix('a:');
     expect(await store.deleteMany(['a:1'])).toBe(0);
-    await admin.query(
-      `INSERT INTO ${TABLE} (id, value, expires_at) VALUES ('old', 'x', now() - interval '1 hour')`,
+    await harness.sql(
+      `INSERT INTO ${tableName} (id, value, expires_at)
+       VALUES ('old', 'x', now() - interval '1 hour')`,
     );
-    expect(await app.get(PostgresSessionCleanupService).sweep()).toMatchObject({ deleted: 1 });
-    await close();
+    expect(await cleanup.sweep()).toMatchObject({ deleted: 1 });
   });
 
   it('empties the table by the empty prefix without the right to truncate it', async () => {
-    await admin.query(
-      `INSERT INTO ${TABLE} (id, value) SELECT 'row:' || n, 'x' FROM generate_series(1, 5000) n`,
+    const { tableName, connection } = await openTable();
+    await harness.sql(
+      `INSERT INTO ${tableName} (id, value) SELECT 'row:' || n, 'x' FROM generate_series(1, 5000) n`,
     );
-    const { store, close } = await startStore({ connection, tableName: TABLE });
+    const { store } = await harness.startStore({ connection, tableName });
     await store.deletePrefix('');
-    const { rows } = await admin.query(`SELECT count(*)::int AS count FROM ${TABLE}`);
-    expect(rows).toEqual([{ count: 0 }]);
-    await close();
+    expect(await harness.sql(`SELECT FROM ${tableName}`)).toEqual([]);
   });
 });
