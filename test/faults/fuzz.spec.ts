@@ -1,16 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import pg from 'pg';
+import { PostgresSessionError, type PostgresSessionStore } from '../../lib/index.js';
+import { anything, collect } from '../conformance/helpers.js';
+import { callsWithKey, callsWithTtl, callsWithValue } from '../conformance/store-calls.js';
+import { startStore } from '../support/app.js';
+import { Harness } from '../support/harness.js';
 import {
-  PostgresSessionError,
-  type PostgresSessionModuleOptions,
-  type PostgresSessionStore,
-} from '../../lib/index.js';
-import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { startStore, type RunningStore } from '../support/app.js';
-import { placesOfBadArguments, untyped, type Draw } from './support/bad-arguments.js';
-import { badName, hostileKey, hostilePrefix } from './support/hostile.js';
-import { collect } from './support/memory.js';
+  badKey,
+  badName,
+  badStep,
+  badTtl,
+  badValue,
+  hostileKey,
+  hostilePrefix,
+} from './support/hostile.js';
 import { report, scale } from './support/report.js';
 
 const TABLE = 'fuzz_sessions';
@@ -24,37 +27,29 @@ let cases = 0;
 
 jest.setTimeout(scale(60_000, 300_000));
 
-const draw: Draw = (arbitrary, count) => fc.sample(arbitrary, { numRuns: count, seed: SEED });
+const draw = <T>(arbitrary: fc.Arbitrary<T>, count: number): T[] =>
+  fc.sample(arbitrary, { numRuns: count, seed: SEED });
+const [badKeys, badValues] = [draw(badKey, 997), draw(badValue, 499)];
+const [badTtls, badSteps] = [draw(badTtl, 251), draw(badStep, 251)];
 
 describe(`Hostile input (FUZZ_SEED=${SEED})`, () => {
-  let server: PostgresServer;
-  let admin: pg.Client;
-  let running: RunningStore;
+  const harness = Harness.use();
   let store: PostgresSessionStore;
   const { stackTraceLimit } = Error;
 
   beforeAll(async () => {
     // Nobody reads the traces of a hundred thousand refusals, and they take longer than the rest.
     Error.stackTraceLimit = 0;
-    server = await startPostgres();
-    admin = new pg.Client({ connectionString: server.connectionString });
-    await admin.connect();
-    running = await startStore({ connection: server.connectionString, tableName: TABLE });
-    store = running.store;
+    ({ store } = await harness.startStore({ tableName: TABLE }));
     await store.set('bystander', 'untouched', { owner: 'someone' });
   });
 
-  afterAll(async () => {
+  afterAll(() => {
     Error.stackTraceLimit = stackTraceLimit;
-    await running?.close();
-    await admin?.end();
-    await server?.remove();
   });
 
   async function table(): Promise<Map<string, string>> {
-    const { rows } = await admin.query<{ id: string; value: Buffer }>(
-      `SELECT id, value FROM ${TABLE}`,
-    );
+    const rows = await harness.sql<{ id: string; value: Buffer }>(`SELECT id, value FROM ${TABLE}`);
     return new Map(rows.map(({ id, value }) => [id, value.toString('latin1')]));
   }
 
@@ -85,11 +80,32 @@ describe(`Hostile input (FUZZ_SEED=${SEED})`, () => {
 
   it('is refused in every place of every method, and nothing is sent', async () => {
     const before = await table();
-    const places = placesOfBadArguments(store, draw);
-    const calls = Array.from({ length: REFUSED }, (_, n) => places[n % places.length]?.(n) ?? fail);
+    const calls: Array<() => unknown> = [];
+    for (let n = 0; calls.length < REFUSED; n++) calls.push(...badCalls(n));
     expect(await strangers(calls, true)).toEqual([]);
     expect(await table()).toEqual(before);
   });
+
+  /** One call for each place of each method, with another bad argument for each `n`. */
+  function badCalls(n: number): Array<() => unknown> {
+    const pick = (from: unknown[]): never => anything(from[n % from.length]);
+    const withKey = callsWithKey(pick(badKeys));
+    const calls = [
+      ...withKey,
+      ...callsWithValue(pick(badValues)),
+      ...callsWithTtl(pick(badTtls)),
+    ].map(([, call]) => call);
+    const view = store.namespace('view:');
+    return [
+      ...calls.map((call) => () => call(store)),
+      ...withKey.map(
+        ([, call]) =>
+          () =>
+            call(view),
+      ),
+      () => store.increment('k', { by: pick(badSteps) }),
+    ];
+  }
 
   it('in keys, values, prefixes and owners does what it says, and nothing else', async () => {
     const model = new Map([['bystander', 'untouched']]);
@@ -140,58 +156,25 @@ describe(`Hostile input (FUZZ_SEED=${SEED})`, () => {
   it('in table and schema names is refused before a connection is made', async () => {
     const connection = 'postgresql://nobody@127.0.0.1:1/nowhere';
     const boots = draw(badName, NAMES).map((name, n) => () => {
-      const place = n % 2 ? { schema: untyped(name) } : { tableName: untyped(name) };
+      const place = n % 2 ? { schema: anything(name) } : { tableName: anything(name) };
       return startStore({ connection, retryAttempts: 0, ...place }).catch(refusedAsOption);
     });
     expect(await strangers(boots, true)).toEqual([]);
   });
 
-  it('in any other option is refused before a connection is made', async () => {
-    const junk = [
-      '-',
-      -1,
-      1.5,
-      Number.NaN,
-      Infinity,
-      [],
-      () => 1,
-      Symbol('x'),
-      1n,
-      { x: 1 },
-      2 ** 40,
-    ];
-    const boots = optionNames.flatMap((name) =>
-      junk
-        .filter((value) => !(name === 'phaseHook' && typeof value === 'function'))
-        .map((value) => () => {
-          const base = { connection: 'postgresql://nobody@127.0.0.1:1/nowhere', retryAttempts: 0 };
-          return startStore(untyped({ ...base, [name]: value })).catch(refusedAsOption);
-        }),
-    );
-    expect(await strangers(boots, true)).toEqual([]);
-  });
-
   it('leaves the rest of the table and the database as they were', async () => {
     expect((await table()).get('bystander')).toBe('untouched');
-    const tables = await admin.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`);
-    expect(tables.rows).toEqual([{ tablename: TABLE }]);
+    const tables = await harness.sql('SELECT tablename FROM pg_tables WHERE schemaname = $1', [
+      harness.schema,
+    ]);
+    expect(tables).toEqual([{ tablename: TABLE }]);
     report(`fuzz: ${cases} cases, nothing but our errors came out`);
     expect(cases).toBeGreaterThanOrEqual(100_000);
   });
 });
 
-const optionNames: Array<keyof PostgresSessionModuleOptions> = [
-  ...(['pool', 'tableName', 'schema', 'skipSchemaInit', 'schemaLockTimeout', 'phaseHook'] as const),
-  ...(['cleanup', 'retryAttempts', 'retryDelay', 'shutdownTimeout', 'operationTimeout'] as const),
-  ...(['batching', 'preparedStatements'] as const),
-];
-
 /** Only a refusal as an option shows that no connection was tried. */
 function refusedAsOption(error: unknown): never {
   if (error instanceof PostgresSessionError && error.code === 'ERR_INVALID_OPTION') throw error;
   throw new Error(`not refused as an option: ${String(error)}`);
-}
-
-function fail(): never {
-  throw new Error('there is no such place');
 }

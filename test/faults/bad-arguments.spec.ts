@@ -1,28 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { KeyValueStore } from '../lib/index.js';
-import { anything, rejectionOf } from './conformance/helpers.js';
-import * as calls from './conformance/store-calls.js';
-import { countWire, type WireCounter } from './conformance/wire-counter.js';
-import { createTestDatabase, type TestDatabase } from './support/database.js';
-import { startStore, type RunningStore } from './support/app.js';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { KeyValueStore } from '../../lib/index.js';
+import { anything, rejectionOf } from '../conformance/helpers.js';
+import * as calls from '../conformance/store-calls.js';
+import { countWire, type WireCounter } from '../conformance/wire-counter.js';
+import { Harness } from '../support/harness.js';
 
-describe('a bad argument', () => {
-  let database: TestDatabase;
+describe('A bad argument of a call', () => {
+  const harness = Harness.use();
   let wire: WireCounter;
-  let started: RunningStore;
   let store: KeyValueStore;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    wire = await countWire(database.connectionString);
-    started = await startStore({ connection: wire.connectionString, cleanup: false });
-    store = started.store;
+    wire = await countWire(harness.url);
+    harness.onEnd(() => wire.close());
+    ({ store } = await harness.startStore({ connection: wire.connectionString }));
     await store.set('a', 'x');
-  });
-  afterAll(async () => {
-    await started.close();
-    await wire.close();
-    await database.close();
   });
 
   /** Each call rejects with an error that names the fault, and sends nothing. */
@@ -59,6 +51,12 @@ describe('a bad argument', () => {
   ];
 
   it('refuses an empty key', () => expectRefusals(calls.callsWithKey(''), TypeError, /key.*empty/));
+
+  it('refuses a key that is too long behind the prefix of its namespace', async () => {
+    const view = store.namespace('view:');
+    const call: calls.StoreCall = ['get', () => view.get('k'.repeat(1_020))];
+    await expectRefusals([call], RangeError, /1025/);
+  });
 
   it.each(TEXT_FAULTS)('refuses a key %s', async (_, key, kind, fault) => {
     await expectRefusals(calls.callsWithKey(anything(key)), kind, fault);
@@ -156,13 +154,11 @@ describe('a bad argument', () => {
   });
 });
 
-describe('a store that was closed', () => {
+describe('A store that was closed', () => {
+  const harness = Harness.use();
+
   it('refuses every call, and can be closed again', async () => {
-    const database = await createTestDatabase();
-    const { store, close } = await startStore({
-      connection: database.connectionString,
-      cleanup: false,
-    });
+    const { store } = await harness.startStore();
     const view = store.namespace('n:');
     await store.set('k', 'x');
     await Promise.all([store.close(), store.close()]);
@@ -172,7 +168,5 @@ describe('a store that was closed', () => {
       expect({ name, error }).toMatchObject({ name, error: { code: 'ERR_STORE_CLOSED' } });
     }
     await store.close();
-    await close();
-    await database.close();
   });
 });
