@@ -61,13 +61,3 @@ export function errorCode(error: unknown): string {
 
 /** Lets a caller that is not written in TypeScript pass anything. */
 export const anything = (value: unknown): never => value as never;
-
-/** What a promise was rejected with; fails where the call threw at once, or succeeded. */
-export async function rejectionOf(promise: Promise<unknown>): Promise<Error> {
-  const reason: unknown = await promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (!(reason instanceof Error)) throw new Error('the call did not reject with an error');
-  return reason;
-}

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { KeyValueStore } from '../../lib/index.js';
-import { anything, rejectionOf } from '../conformance/helpers.js';
+import { anything } from '../conformance/helpers.js';
 import * as calls from '../conformance/store-calls.js';
 import { countWire, type WireCounter } from '../conformance/wire-counter.js';
+import { failureOf } from '../support/failures.js';
 import { Harness } from '../support/harness.js';
 
 describe('A bad argument of a call', () => {
@@ -25,7 +26,7 @@ describe('A bad argument of a call', () => {
   ): Promise<void> {
     const sent = wire.sent();
     const errors = await Promise.all(
-      made.map(async ([name, call]) => [name, await rejectionOf(call(store))] as const),
+      made.map(async ([name, call]) => [name, await failureOf(call(store))] as const),
     );
     for (const [name, error] of errors) {
       expect({ name, error }).toEqual({ name, error: expect.any(kind) });
@@ -145,10 +146,10 @@ describe('A bad argument of a call', () => {
   });
 
   it('refuses an update without a function, or by one that is not synchronous', async () => {
-    const missing = await rejectionOf(store.update('a', anything(undefined)));
+    const missing = await failureOf(store.update('a', anything(undefined)));
     expect(missing).toBeInstanceOf(TypeError);
     const promised = anything(() => Promise.resolve('later'));
-    const later = await rejectionOf(store.update('a', promised));
+    const later = await failureOf(store.update('a', promised));
     expect(later).toBeInstanceOf(TypeError);
     expect((await store.get('a'))?.toString()).toBe('x');
   });
@@ -164,7 +165,7 @@ describe('A store that was closed', () => {
     await Promise.all([store.close(), store.close()]);
     const all = [...calls.everyCall, ['get of a view', () => view.get('k')] as calls.StoreCall];
     for (const [name, call] of all) {
-      const error = await rejectionOf(call(store));
+      const error = await failureOf(call(store));
       expect({ name, error }).toMatchObject({ name, error: { code: 'ERR_STORE_CLOSED' } });
     }
     await store.close();

@@ -6,7 +6,8 @@ import { startPostgres, type PostgresServer } from '../support/postgres-server.j
 import { startStore, type RunningStore } from '../support/app.js';
 import { Ledger } from './support/ledger.js';
 import { startLoad } from './support/load.js';
-import { collect, heapInUse } from './support/memory.js';
+import { collect } from '../conformance/helpers.js';
+import { heapInUse } from './support/memory.js';
 import { report, scale } from './support/report.js';
 import { codeOf, settle, settleAll, slowest, untilSuccess } from './support/settle.js';
 import { TcpProxy } from './support/tcp-proxy.js';

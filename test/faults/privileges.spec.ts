@@ -4,7 +4,7 @@ import { getSessionSchemaSql } from '../../lib/index.js';
 import { exists } from '../support/catalog.js';
 import { ownFailureOf } from '../support/failures.js';
 import { Harness } from '../support/harness.js';
-import { collect } from './support/memory.js';
+import { collect } from '../conformance/helpers.js';
 
 interface Clerk {
   role: string;

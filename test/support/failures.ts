@@ -1,12 +1,17 @@
+import { isNativeError } from 'node:util/types';
 import { PostgresSessionError } from '../../lib/index.js';
 
-/** What a promise was rejected with; fails where it was not. */
-export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
+/** The error that a promise was rejected with; fails if it was not, or by something else. */
+export async function failureOf(promise: Promise<unknown>): Promise<Error> {
   let value: unknown;
   try {
     value = await promise;
   } catch (error) {
-    return error;
+    // Errors of Node's own modules are of another realm than jest's.
+    if (isNativeError(error)) return error;
+    throw new Error(`should have been rejected by an error, and was by ${String(error)}`, {
+      cause: error,
+    });
   }
   throw new Error(`should have been rejected, and resolved to ${String(value)}`);
 }

@@ -1,5 +1,5 @@
 import type { PostgresSessionStore } from '../../../lib/index.js';
-import { collect } from '../../faults/support/memory.js';
+import { collect } from '../../conformance/helpers.js';
 import { turns } from './turns.js';
 import { dataRow, errorResponse, readyForQuery } from './messages.js';
 

@@ -1,5 +1,5 @@
 import type { PostgresSessionStore } from '../../../lib/index.js';
-import { collect } from '../../faults/support/memory.js';
+import { collect } from '../../conformance/helpers.js';
 import { NEIGHBOURS, text } from './every-call.js';
 import type { Row } from './messages.js';
 import { replaceColumn } from './rewriting.js';
