@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { PostgresSessionStore } from '../../lib/index.js';
+import { Harness } from '../support/harness.js';
 import { waitFor } from '../support/conditions.js';
-import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { startStore, type RunningStore } from '../support/app.js';
 import { Ledger } from './support/ledger.js';
 import { startLoad } from './support/load.js';
 import { collect } from '../conformance/helpers.js';
@@ -40,29 +39,19 @@ const everyCall = (store: PostgresSessionStore, round: number): Array<() => Prom
 ];
 
 describe('A network that misbehaves', () => {
-  let server: PostgresServer;
+  const harness = Harness.useServer({ durable: true });
   let proxy: TcpProxy;
-  let running: RunningStore;
   let store: PostgresSessionStore;
 
-  beforeAll(async () => {
-    server = await startPostgres({ durable: true });
-  });
-
-  afterAll(() => server?.remove());
-
   beforeEach(async () => {
-    proxy = await TcpProxy.to(server.port);
-    const connection = proxy.url(server.connectionString);
-    running = await startStore({ connection, tableName: TABLE, operationTimeout: TIMEOUT });
-    store = running.store;
+    proxy = await TcpProxy.to(harness.server.port);
+    harness.onEnd(() => proxy.close());
+    const connection = proxy.url(harness.url);
+    const options = { connection, tableName: TABLE, operationTimeout: TIMEOUT };
+    ({ store } = await harness.startStore(options));
     await store.deletePrefix('');
-  });
-
-  afterEach(async () => {
-    await proxy.heal();
-    await running?.close();
-    await proxy.close();
+    // The first of all that follows, so that the store can end in order.
+    harness.onEnd(() => proxy.heal());
   });
 
   it('settles every kind of call within its time while packets vanish without a reset', async () => {
@@ -77,10 +66,15 @@ describe('A network that misbehaves', () => {
 
   it('survives a black hole under load: calls settle, the late answers reach nobody, nothing is lost', async () => {
     const ledger = new Ledger(store);
-    const load = startLoad(ledger, { workers: 32, reads: true });
+    const workers = 32;
+    const load = startLoad(ledger, { workers, reads: true });
     await waitFor(() => ledger.acknowledged > 200, { what: 'the load' });
     proxy.swallow();
-    await sleep(scale(2_500, 10_000));
+    const rounds = scale(2, 9);
+    await waitFor(() => ledger.failed >= rounds * workers, {
+      timeout: 2 * rounds * TIMEOUT,
+      what: 'calls that time out in the black hole',
+    });
     const before = ledger.acknowledged;
     await proxy.heal();
     const start = performance.now();
@@ -88,7 +82,7 @@ describe('A network that misbehaves', () => {
     const healed = performance.now() - start;
     await waitFor(() => ledger.acknowledged > before + 200, { what: 'the load after it' });
     await load.stop();
-    const lost = await ledger.losses(server.connectionString, TABLE);
+    const lost = await ledger.losses(harness.url, TABLE);
     report(
       `black hole: acknowledged ${ledger.acknowledged}, ${ledger.failures}, lost ${lost.length}; ` +
         `a write ${healed.toFixed(0)} ms after its end`,
@@ -161,8 +155,8 @@ describe('A network that misbehaves', () => {
 
   it('works at 200 ms latency, new connections included', async () => {
     proxy.delay(100);
-    const connection = proxy.url(server.connectionString);
-    const distant = await startStore({ connection, tableName: TABLE });
+    const connection = proxy.url(harness.url);
+    const distant = await harness.startStore({ connection, tableName: TABLE });
     const [first, second] = [
       await settleAll(everyCall(distant.store, 1)),
       await settleAll(everyCall(distant.store, 2)),
@@ -175,7 +169,6 @@ describe('A network that misbehaves', () => {
     expect(alone.value?.toString()).toBe('2');
     expect(alone.ms).toBeGreaterThan(195);
     expect(alone.ms).toBeLessThan(400);
-    await distant.close();
   });
 
   it('works when every packet carries one byte', async () => {
@@ -202,7 +195,7 @@ describe('A network that misbehaves', () => {
     const growth = heapInUse() / heap;
     const opened = proxy.accepted;
     await load.stop();
-    const lost = await ledger.losses(server.connectionString, TABLE);
+    const lost = await ledger.losses(harness.url, TABLE);
     report(
       `cut ${2 * cuts} times: acknowledged ${ledger.acknowledged}, ${ledger.failures}, ` +
         `lost ${lost.length}, heap × ${growth.toFixed(2)}`,

@@ -1,9 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
-import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { startStore } from '../support/app.js';
 import { heapInUse } from './support/memory.js';
+import { Harness } from '../support/harness.js';
 import { report, scale } from './support/report.js';
 import { codeOf, settle, settleAll, slowest, type Settled } from './support/settle.js';
 import { TcpProxy } from './support/tcp-proxy.js';
@@ -11,13 +10,7 @@ import { TcpProxy } from './support/tcp-proxy.js';
 jest.setTimeout(scale(30_000, 120_000));
 
 describe('More calls than the database can take', () => {
-  let server: PostgresServer;
-
-  beforeAll(async () => {
-    server = await startPostgres();
-  });
-
-  afterAll(() => server?.remove());
+  const harness = Harness.useServer();
 
   function count(settled: Settled<unknown>[]): Record<string, number> {
     const codes: Record<string, number> = {};
@@ -42,10 +35,15 @@ describe('More calls than the database can take', () => {
   }
 
   it('are refused with ERR_OVERLOADED past maxQueue, at once, and the others settle in time', async () => {
-    const proxy = await TcpProxy.to(server.port);
-    const connection = proxy.url(server.connectionString);
+    const proxy = await TcpProxy.to(harness.server.port);
+    harness.onEnd(() => proxy.close());
+    const connection = proxy.url(harness.url);
     const batching = { maxQueue: 1_000 };
-    const { store, close } = await startStore({ connection, batching, operationTimeout: 1_000 });
+    const { store, close } = await harness.startStore({
+      connection,
+      batching,
+      operationTimeout: 1_000,
+    });
     proxy.swallow();
     const calls = scale(30_000, 200_000);
     const before = heapInUse();
@@ -55,14 +53,13 @@ describe('More calls than the database can take', () => {
     await expect(store.set('k', 'v')).resolves.toBeUndefined();
     expect(heapInUse() - before).toBeLessThan(20_000_000);
     await close();
-    await proxy.close();
   });
 
   it.each([undefined, false] as const)(
     'leave room for the app’s own queries on a pool that it lends (batching: %s)',
     async (batching) => {
-      const pool = new pg.Pool({ connectionString: server.connectionString, max: 5 });
-      const { store, close } = await startStore({ pool, batching });
+      const pool = harness.pool({ max: 5 });
+      const { store, close } = await harness.startStore({ pool, batching });
       let running = true;
       const work = async (worker: number): Promise<void> => {
         for (let n = 0; running; n++) await store.set(`w${worker}:${n % 50}`, 'v'.repeat(500));
@@ -85,8 +82,8 @@ describe('More calls than the database can take', () => {
   );
 
   it('settle in time when the app keeps every connection of its pool to itself', async () => {
-    const pool = new pg.Pool({ connectionString: server.connectionString, max: 2 });
-    const { store, close } = await startStore({ pool, operationTimeout: 1_000 });
+    const pool = new pg.Pool({ connectionString: harness.url, max: 2 });
+    const { store, close } = await harness.startStore({ pool, operationTimeout: 1_000 });
     const kept = [await pool.connect(), await pool.connect()];
     const calls = await settleAll([
       () => store.get('k'),

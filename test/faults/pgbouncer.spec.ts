@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import type { PostgresSessionModuleOptions } from '../../lib/index.js';
 import { describeKeyValueStore } from '../conformance/key-value-store.suite.js';
 import { HeldRows } from '../conformance/held-rows.js';
 import { refuseSomeEntries, StoredEntries } from '../conformance/stored-entries.js';
 import type { SubjectFactory } from '../conformance/subject.js';
-import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
+import { Harness } from '../support/harness.js';
+import { startPostgres } from '../support/postgres-server.js';
 import { describeWithTools } from '../support/tools.js';
 import { startStore } from '../support/app.js';
 import { PgBouncer, type PoolMode } from './support/pgbouncer.js';
@@ -28,21 +29,12 @@ describeWithTools('Behind PgBouncer', ['pgbouncer'], ({ pgbouncer }) => {
   }
 
   describe('in transaction mode with named statements', () => {
-    let server: PostgresServer;
-    let bouncer: PgBouncer;
-
-    beforeAll(async () => {
-      server = await startPostgres();
-      bouncer = await PgBouncer.start(pgbouncer, server, 'transaction');
-    });
-
-    afterAll(async () => {
-      await bouncer?.stop();
-      await server?.remove();
-    });
+    const harness = Harness.useServer();
 
     it('tells which option to set', async () => {
-      const { store, close } = await startStore({ connection: bouncer.connectionString });
+      const bouncer = await PgBouncer.start(pgbouncer, harness.server, 'transaction');
+      harness.onEnd(() => bouncer.stop());
+      const { store } = await harness.startStore({ connection: bouncer.connectionString });
       const calls = await Promise.all(
         Array.from({ length: 400 }, (_, n) =>
           settle<unknown>(() => (n % 2 ? store.get(`k${n}`) : store.increment(`n${n}`))),
@@ -54,7 +46,6 @@ describeWithTools('Behind PgBouncer', ['pgbouncer'], ({ pgbouncer }) => {
       expect([...codes].filter((code) => code !== 'ok')).toEqual(['ERR_PREPARED_STATEMENTS']);
       const told = calls.find((call) => codeOf(call) === 'ERR_PREPARED_STATEMENTS');
       expect(String(told?.error)).toContain('preparedStatements: false');
-      await close();
     });
   });
 });

@@ -2,9 +2,9 @@ import { inspect } from 'node:util';
 import type { LoggerService } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { PostgresSessionCleanupService, getSessionPoolToken } from '../../lib/index.js';
-import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
+import { getSessionPoolToken } from '../../lib/index.js';
 import { startStore } from '../support/app.js';
+import { Harness } from '../support/harness.js';
 import { settle, settleAll } from './support/settle.js';
 import { TcpProxy } from './support/tcp-proxy.js';
 
@@ -50,29 +50,23 @@ function secretsIn(subject: unknown): string[] {
 }
 
 describe('Passwords, keys, values and owners', () => {
-  let server: PostgresServer;
+  const harness = Harness.useServer();
   let proxy: TcpProxy;
-  let admin: pg.Client;
   let connectionString: string;
   const logger = new KeepingLogger();
 
   beforeAll(async () => {
-    server = await startPostgres();
-    proxy = await TcpProxy.to(server.port);
-    admin = new pg.Client({ connectionString: server.connectionString });
-    await admin.connect();
-    await admin.query(`CREATE ROLE app LOGIN SUPERUSER PASSWORD '${PASSWORD}'`);
-    const url = new URL(proxy.url(server.connectionString));
+    proxy = await TcpProxy.to(harness.server.port);
+    harness.onEnd(() => proxy.close());
+    await harness.sql(`CREATE ROLE app LOGIN SUPERUSER PASSWORD '${PASSWORD}'`);
+    const url = new URL(proxy.url(harness.url));
     url.username = 'app';
     url.password = PASSWORD;
     connectionString = url.href;
   });
 
-  afterAll(async () => {
+  afterAll(() => {
     expect(logger.lines.filter((line) => HIDDEN.some((word) => line.includes(word)))).toEqual([]);
-    await admin?.end();
-    await proxy?.close();
-    await server?.remove();
   });
 
   const connections = (): Array<[string, string | pg.PoolConfig]> => {
@@ -93,13 +87,8 @@ describe('Passwords, keys, values and owners', () => {
 
   it('do not show when the store, the pool or the cleanup are inspected, idle or at work', async () => {
     for (const [how, connection] of connections()) {
-      const { app, store, close } = await startStore({ connection }, logger);
-      const parts = [
-        store,
-        store.namespace(KEY),
-        app.get(getSessionPoolToken()),
-        app.get(PostgresSessionCleanupService),
-      ];
+      const { app, store, cleanup, close } = await startStore({ connection }, logger);
+      const parts = [store, store.namespace(KEY), app.get(getSessionPoolToken()), cleanup];
       for (const part of parts) expect([how, secretsIn(part)]).toEqual([how, []]);
       await store.set(KEY, VALUE, { owner: OWNER });
       proxy.delay(50);
@@ -116,7 +105,7 @@ describe('Passwords, keys, values and owners', () => {
       { connection: connectionString, operationTimeout: 500 },
       logger,
     );
-    await admin.query(`ALTER TABLE celeris_sessions ADD CHECK (value <> '${VALUE}') NOT VALID`);
+    await harness.sql(`ALTER TABLE celeris_sessions ADD CHECK (value <> '${VALUE}') NOT VALID`);
     const hostile = [
       () => store.set(`${KEY}\0`, VALUE),
       () => store.set(KEY.repeat(100), VALUE),
@@ -136,9 +125,10 @@ describe('Passwords, keys, values and owners', () => {
     ];
     await store.set(KEY, 'before');
     const failures = await settleAll(hostile);
-    await admin.query('BEGIN; LOCK TABLE celeris_sessions');
+    const holder = await harness.connect();
+    await holder.query('BEGIN; LOCK TABLE celeris_sessions');
     failures.push(...(await settleAll(hostile.slice(3))));
-    await admin.query('COMMIT');
+    await holder.query('COMMIT');
     proxy.refuse();
     failures.push(...(await settleAll(hostile.slice(3))));
     await proxy.heal();
@@ -170,15 +160,15 @@ describe('Passwords, keys, values and owners', () => {
   });
 
   it('do not show in the log of a sweep that fails', async () => {
-    const { app, close } = await startStore({ connection: connectionString }, logger);
-    await admin.query(
+    const { cleanup, close } = await startStore({ connection: connectionString }, logger);
+    await harness.sql(
       `INSERT INTO celeris_sessions (id, value, expires_at) VALUES ($1, 'x', now() - interval '1 day')`,
       [`${KEY}-old`],
     );
-    await admin.query(`
+    await harness.sql(`
       CREATE TABLE pointing (id text COLLATE "C" REFERENCES celeris_sessions (id));
       INSERT INTO pointing VALUES ('${KEY}-old')`);
-    const failed = await settle(() => app.get(PostgresSessionCleanupService).sweep());
+    const failed = await settle(() => cleanup.sweep());
     expect(failed.error).toBeInstanceOf(Error);
     expect(secretsIn(failed.error)).toEqual([]);
     await close();

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { Harness } from '../support/harness.js';
 import { waitFor } from '../support/conditions.js';
-import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { startStore, type RunningStore } from '../support/app.js';
+import type { RunningStore } from '../support/app.js';
 import { Ledger, readTable } from './support/ledger.js';
 import { startLoad } from './support/load.js';
 import { report, scale } from './support/report.js';
@@ -11,17 +11,11 @@ const KILLS = scale(3, 20);
 const TABLE = 'killed_sessions';
 
 describe('A server that is killed while 64 writers write', () => {
-  let server: PostgresServer;
+  const harness = Harness.useServer({ durable: true });
   let running: RunningStore;
 
   beforeAll(async () => {
-    server = await startPostgres({ durable: true });
-    running = await startStore({ connection: server.connectionString, tableName: TABLE });
-  });
-
-  afterAll(async () => {
-    await running?.close();
-    await server?.remove();
+    running = await harness.startStore({ tableName: TABLE });
   });
 
   it(
@@ -35,11 +29,11 @@ describe('A server that is killed while 64 writers write', () => {
         const load = startLoad(ledger, { seed: kill });
         const before = ledger.acknowledged;
         await waitFor(() => ledger.acknowledged > before + 500, { what: 'the load' });
-        await server.kill();
-        await server.start();
+        await harness.server.kill();
+        await harness.server.start();
         healed.push(await untilSuccess('a get after the restart', () => running.store.get('any')));
         await load.stop();
-        lost.push(...(await ledger.losses(server.connectionString, TABLE)));
+        lost.push(...(await ledger.losses(harness.url, TABLE)));
         expect(await running.store.get('expired')).toBeUndefined();
       }
       report(`acknowledged ${ledger.acknowledged}, kills ${KILLS}, lost ${lost.length}`);
@@ -57,11 +51,11 @@ describe('A server that is killed while 64 writers write', () => {
     await store.set('short', 'a', { ttl: 50 });
     await store.set('long', 'b', { ttl: 3_600_000 });
     await waitFor(async () => (await store.get('short')) === undefined);
-    await server.kill();
-    await server.start();
+    await harness.server.kill();
+    await harness.server.start();
     await untilSuccess('a get after the restart', () => store.get('any'));
     expect(await store.get('short')).toBeUndefined();
     expect((await store.get('long'))?.toString()).toBe('b');
-    expect((await readTable(server.connectionString, TABLE)).has('short')).toBe(false);
+    expect((await readTable(harness.url, TABLE)).has('short')).toBe(false);
   });
 });

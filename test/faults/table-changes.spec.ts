@@ -1,41 +1,25 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { PostgresSessionError } from '../../lib/index.js';
 import { waitFor } from '../support/conditions.js';
-import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { startStore, type RunningStore } from '../support/app.js';
+import { Harness } from '../support/harness.js';
+import type { RunningStore } from '../support/app.js';
 import { codeOf, settle, settleAll, slowest } from './support/settle.js';
 
 const TABLE = 'changing_sessions';
 
 describe('A table that changes underneath', () => {
-  let server: PostgresServer;
+  const harness = Harness.useServer();
   let admin: pg.Client;
   let pool: pg.Pool;
   let running: RunningStore;
 
-  beforeAll(async () => {
-    server = await startPostgres();
-    admin = new pg.Client({ connectionString: server.connectionString });
-    await admin.connect();
-  });
-
-  afterAll(async () => {
-    await admin?.end();
-    await server?.remove();
-  });
-
   beforeEach(async () => {
-    await admin.query(`DROP TABLE IF EXISTS ${TABLE}`);
-    pool = new pg.Pool({ connectionString: server.connectionString, max: 3 });
-    running = await startStore({ pool, tableName: TABLE, operationTimeout: 1_000 });
+    await harness.sql(`DROP TABLE IF EXISTS ${TABLE}`);
+    pool = harness.pool({ max: 3 });
+    running = await harness.startStore({ pool, tableName: TABLE, operationTimeout: 1_000 });
     await running.store.set('k', 'v');
-  });
-
-  afterEach(async () => {
-    await admin.query('ROLLBACK');
-    await running?.close();
-    await pool?.end();
+    admin = await harness.connect();
   });
 
   const valueOf = async (key: string): Promise<string | undefined> =>
@@ -132,14 +116,13 @@ describe('A table that changes underneath', () => {
   });
 
   it('locked: without an operationTimeout a call waits for as long as it takes', async () => {
-    const patient = await startStore({ pool, tableName: TABLE, operationTimeout: false });
+    const patient = await harness.startStore({ pool, tableName: TABLE, operationTimeout: false });
     await admin.query(`BEGIN; LOCK TABLE ${TABLE} IN ACCESS EXCLUSIVE MODE`);
     const get = settle(() => patient.store.get('k'));
     const impatient = await settle(() => running.store.get('k'));
     await admin.query('COMMIT');
     expect(codeOf(impatient)).toBe('ERR_TIMEOUT');
     expect((await get).value?.toString()).toBe('v');
-    await patient.close();
   });
 
   it('a row that another transaction holds delays calls on its key, and no later one', async () => {

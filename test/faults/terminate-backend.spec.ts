@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { getSessionPoolToken } from '../../lib/index.js';
+import { Harness } from '../support/harness.js';
 import { waitFor } from '../support/conditions.js';
-import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
-import { startStore, type RunningStore } from '../support/app.js';
+import type { RunningStore } from '../support/app.js';
 import { Ledger } from './support/ledger.js';
 import { startLoad } from './support/load.js';
 import { report, scale } from './support/report.js';
@@ -15,30 +15,20 @@ const APPLICATION = 'terminated-app';
 const DURATION = scale(4_000, 30_000);
 
 describe('An administrator who ends all our connections, ten times a second', () => {
-  let server: PostgresServer;
+  const harness = Harness.useServer({ durable: true });
   let running: RunningStore;
-  let admin: pg.Client;
 
   beforeAll(async () => {
-    server = await startPostgres({ durable: true });
-    const connection = `${server.connectionString}?application_name=${APPLICATION}`;
-    running = await startStore({ connection, tableName: TABLE });
-    admin = new pg.Client({ connectionString: server.connectionString });
-    await admin.connect();
-  });
-
-  afterAll(async () => {
-    await admin?.end();
-    await running?.close();
-    await server?.remove();
+    const connection = harness.urlNamed(APPLICATION);
+    running = await harness.startStore({ connection, tableName: TABLE });
   });
 
   const terminateAll = async (): Promise<number> => {
-    const { rowCount } = await admin.query(
+    const ended = await harness.sql(
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1',
       [APPLICATION],
     );
-    return rowCount ?? 0;
+    return ended.length;
   };
 
   // Jest fails the test by itself on an unhandled rejection or an uncaught error.
@@ -55,7 +45,7 @@ describe('An administrator who ends all our connections, ten times a second', ()
       }
       const healed = await untilSuccess('a get afterwards', () => running.store.get('any'));
       await load.stop();
-      const lost = await ledger.losses(server.connectionString, TABLE);
+      const lost = await ledger.losses(harness.url, TABLE);
       report(
         `terminated ${terminated} backends: acknowledged ${ledger.acknowledged}, ${ledger.failures}, ` +
           `lost ${lost.length}, wrong ${ledger.wrong.length}; healed in ${healed.toFixed(0)} ms`,

@@ -1,17 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import pg from 'pg';
+import { beforeAll, expect, it } from '@jest/globals';
 import type { PostgresSessionModuleOptions } from '../../lib/index.js';
-import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
 import { temporaryFolder } from '../../tools/temporary-folder.js';
 import { describeWithTools } from '../support/tools.js';
 import { startStore } from '../support/app.js';
+import { Harness } from '../support/harness.js';
 import { Authority, type Certificate } from './support/openssl.js';
 import { codeOf, settle } from './support/settle.js';
 
 describeWithTools('TLS with a certificate authority of one’s own', ['openssl'], () => {
-  let server: PostgresServer;
+  const harness = Harness.useServer();
   let authority: Authority;
   let stranger: Authority;
   let folder: string;
@@ -23,50 +22,37 @@ describeWithTools('TLS with a certificate authority of one’s own', ['openssl']
     folder = await temporaryFolder('tls-');
     caFile = join(folder, 'ca.crt');
     await writeFile(caFile, authority.cert);
-    server = await startPostgres();
-    await server.writeFile('ca.crt', authority.cert);
+    await harness.server.writeFile('ca.crt', authority.cert);
     await install(await authority.issue('127.0.0.1', { host: 'IP:127.0.0.1' }));
-    await server.stop();
-    await server.start({
+    await harness.server.stop();
+    await harness.server.start({
       ssl: 'on',
       ssl_cert_file: 'server.crt',
       ssl_key_file: 'server.key',
       ssl_ca_file: 'ca.crt',
     });
-    await asAdmin('CREATE ROLE holder LOGIN; GRANT ALL ON SCHEMA public TO holder');
+    await harness.sql('CREATE ROLE holder LOGIN; GRANT ALL ON SCHEMA public TO holder');
     const rules = [
       'hostssl all holder 127.0.0.1/32 cert',
       'host all postgres 127.0.0.1/32 scram-sha-256',
     ];
-    await server.writeFile('pg_hba.conf', `${rules.join('\n')}\n`);
-    await asAdmin('SELECT pg_reload_conf()');
+    await harness.server.writeFile('pg_hba.conf', `${rules.join('\n')}\n`);
+    await harness.sql('SELECT pg_reload_conf()');
   });
 
-  afterAll(() => server?.remove());
-
-  async function asAdmin(sql: string): Promise<pg.QueryResult> {
-    const client = new pg.Client({ connectionString: server.connectionString });
-    await client.connect();
-    try {
-      return await client.query(sql);
-    } finally {
-      await client.end();
-    }
-  }
-
   async function install({ key, cert }: Certificate): Promise<void> {
-    await server.writeFile('server.key', key);
-    await server.writeFile('server.crt', cert);
+    await harness.server.writeFile('server.key', key);
+    await harness.server.writeFile('server.crt', cert);
   }
 
   /** The server takes a new certificate for new connections. */
   async function present(certificate: Certificate): Promise<void> {
     await install(certificate);
-    await asAdmin('SELECT pg_reload_conf()');
+    await harness.sql('SELECT pg_reload_conf()');
   }
 
   const verifyFull = (host = '127.0.0.1'): string => {
-    const url = new URL(server.connectionString);
+    const url = new URL(harness.url);
     url.hostname = host;
     return `${url.href}?sslmode=verify-full&sslrootcert=${encodeURIComponent(caFile)}`;
   };
@@ -93,7 +79,7 @@ describeWithTools('TLS with a certificate authority of one’s own', ['openssl']
   it('connects under sslmode=verify-full, encrypted', async () => {
     await expect(works(verifyFull())).resolves.toBe(true);
     const { app, close } = await startStore({ connection: verifyFull() });
-    const { rows } = await asAdmin(
+    const rows = await harness.sql(
       `SELECT bool_and(ssl) AS all FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
        WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
     );
@@ -103,7 +89,7 @@ describeWithTools('TLS with a certificate authority of one’s own', ['openssl']
   });
 
   it('connects with the authority given as an object', async () => {
-    const connectionString = server.connectionString;
+    const connectionString = harness.url;
     await expect(works({ connectionString, ssl: { ca: authority.cert } })).resolves.toBe(true);
   });
 
@@ -127,9 +113,14 @@ describeWithTools('TLS with a certificate authority of one’s own', ['openssl']
   it('signs in with a client certificate, and not without', async () => {
     await present(await authority.issue('127.0.0.1', { host: 'IP:127.0.0.1' }));
     const { key, cert } = await authority.issue('holder');
-    const holder = { host: '127.0.0.1', port: server.port, user: 'holder', database: 'postgres' };
+    const holder = {
+      host: '127.0.0.1',
+      port: harness.server.port,
+      user: 'holder',
+      database: 'postgres',
+    };
     const ca = authority.cert;
-    await asAdmin('DROP TABLE IF EXISTS celeris_sessions');
+    await harness.sql('DROP TABLE IF EXISTS celeris_sessions');
     await expect(works({ ...holder, ssl: { ca, key, cert } })).resolves.toBe(true);
     expect(await refusal({ ...holder, ssl: { ca } })).toMatch(/certificate/i);
     const forged = await stranger.issue('holder');
@@ -147,7 +138,7 @@ describeWithTools('TLS with a certificate authority of one’s own', ['openssl']
       sslkey: keyFile,
       sslcert: certFile,
     });
-    const connection = `postgresql://holder@127.0.0.1:${server.port}/postgres?${query.toString()}`;
+    const connection = `postgresql://holder@127.0.0.1:${harness.server.port}/postgres?${query.toString()}`;
     await expect(works(connection)).resolves.toBe(true);
   });
 });

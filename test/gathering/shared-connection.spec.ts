@@ -1,43 +1,33 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Client, Pool, type Notification } from 'pg';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Client, Notification, Pool } from 'pg';
 import type { PostgresSessionError, PostgresSessionStore } from '../../lib/index.js';
 import { waitFor } from '../support/conditions.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { startStore, type RunningStore } from '../support/app.js';
+import { Harness } from '../support/harness.js';
+import type { RunningStore } from '../support/app.js';
 
 const TABLE = 'shared_connection_sessions';
 const LARGE = 3_000_000;
 
 describe('Gets that share a connection', () => {
-  let database: TestDatabase;
+  const harness = Harness.use();
   let admin: Client;
   let pool: Pool;
   let running: RunningStore;
   let store: PostgresSessionStore;
 
   beforeEach(async () => {
-    database = await createTestDatabase();
-    const { connectionString } = database;
-    admin = new Client({ connectionString });
-    await admin.connect();
-    pool = new Pool({ connectionString, max: 4 });
-    running = await startStore({ pool, tableName: TABLE, cleanup: false });
+    pool = harness.pool({ max: 4 });
+    running = await harness.startStore({ pool, tableName: TABLE });
     store = running.store;
+    admin = await harness.connect();
     await store.setMany([
       ['a', 'value of a'],
       ['b', 'value of b'],
     ]);
     await Promise.all([store.get('a'), store.get('b')]);
     await store.get('a');
-  });
-
-  afterEach(async () => {
-    await running?.close();
-    await pool?.end();
-    await admin?.end();
-    await database?.close();
   });
 
   const text = async (get: Promise<Buffer | undefined>): Promise<string | undefined> =>
@@ -104,9 +94,8 @@ describe('Gets that share a connection', () => {
 
   it('leave the application its notifications, which arrive in between', async () => {
     await running.close();
-    const alone = new Pool({ connectionString: database.connectionString, max: 1 });
-    running = await startStore({ pool: alone, tableName: TABLE, cleanup: false });
-    store = running.store;
+    const alone = harness.pool({ max: 1 });
+    ({ store } = await harness.startStore({ pool: alone, tableName: TABLE }));
     const received: string[] = [];
     const client = await alone.connect();
     await client.query('LISTEN news');
@@ -125,7 +114,5 @@ describe('Gets that share a connection', () => {
     await Promise.all([notify().then(() => (notified = true)), read('a'), read('b')]);
     await waitFor(() => received.length === payloads.length, { what: 'every notification' });
     expect(received).toEqual(payloads);
-    await running.close();
-    await alone.end();
   });
 });

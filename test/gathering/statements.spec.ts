@@ -1,42 +1,24 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Client } from 'pg';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { PostgresSessionStore } from '../../lib/index.js';
-import { startStore, type RunningStore } from '../support/app.js';
-import { startPostgres, type PostgresServer } from '../support/postgres-server.js';
+import { Harness } from '../support/harness.js';
 
 const CALLERS = 64;
 const CALLS = 30;
 
 describe('Writes that share statements', () => {
-  let server: PostgresServer;
-  let admin: Client;
-  let running: RunningStore;
+  const harness = Harness.useServer();
   let store: PostgresSessionStore;
 
-  beforeAll(async () => {
-    server = await startPostgres();
-    admin = new Client({ connectionString: server.connectionString });
-    await admin.connect();
-  });
-
-  afterAll(async () => {
-    await admin?.end();
-    await server?.remove();
-  });
-
   beforeEach(async () => {
-    running = await startStore({ connection: server.connectionString, cleanup: false });
-    store = running.store;
+    ({ store } = await harness.startStore());
   });
-
-  afterEach(() => running?.close());
 
   /** Transactions that wrote, on the whole server. */
   async function transactions(): Promise<number> {
-    const { rows } = await admin.query<{ xid: string }>(
+    const [{ xid }] = await harness.sql<{ xid: string }>(
       'SELECT pg_snapshot_xmax(pg_current_snapshot()) AS xid',
     );
-    return Number(rows[0].xid);
+    return Number(xid);
   }
 
   async function transactionsOf(work: () => Promise<unknown>): Promise<number> {
