@@ -171,6 +171,14 @@ export class Batcher {
     );
   }
 
+  /** Gives a connection back. Other operations, which found none free, come before the callers that are told. */
+  private release(lease: Lease, operation: AnyOperation): void {
+    lease.release();
+    this.queues
+      .filter((other) => other.operation !== operation)
+      .forEach((other) => this.pump(other));
+  }
+
   private moveToEnd(queue: BatchQueue): void {
     if (this.queues[this.queues.length - 1] !== queue) {
       this.queues = [...this.queues.filter((other) => other !== queue), queue];
@@ -255,7 +263,7 @@ export class Batcher {
     if (results === undefined) {
       this.onBatchFailed(batch, error);
     } else {
-      batch.lease.release();
+      this.release(batch.lease, batch.operation);
       for (let n = 0; n < batch.leaders.length; n += 1) {
         const leader = batch.leaders[n];
         if (leader.locked && typeof leader.target === 'string') {
@@ -275,7 +283,7 @@ export class Batcher {
       this.discardConnection(lease, operation, leaders, action);
       return;
     }
-    lease.release();
+    this.release(lease, operation);
     if (action.split && leaders.length > 1) {
       for (const leader of leaders) {
         leader.alone = true;
