@@ -43,6 +43,7 @@ export type TransactionQuery = (
 export interface LeaseSource {
   /** How many connections may be in use at once. */
   readonly capacity: number;
+  /** Calls back later; before it returns only if there is no connection to be had. */
   acquire(done: (error: unknown, lease?: Lease) => void): void;
 }
 
