@@ -12,6 +12,7 @@ import { checkSchema, ensureSchema } from './sql/schema-init.js';
 import { buildStatements, type Statements } from './sql/statements.js';
 import type { TableLayout } from './sql/table-layout.js';
 import { TIMINGS } from './timings.js';
+import { unlessAborted } from './utils/abort-signal.js';
 import { asError, messageOf } from './utils/errors.js';
 
 /** What is known once the store has started. */
@@ -78,11 +79,24 @@ export class PostgresSessionLifecycle {
     if (this.started !== undefined && this.waiting === 0) {
       return work(this.started);
     }
+    if (signal?.aborted) {
+      return Promise.reject(signal.reason as Error);
+    }
+    if (this.waiting >= this.options.maxQueue) {
+      return Promise.reject(this.policy.overloaded());
+    }
+    const done = this.afterStart((started) => {
+      return signal?.aborted ? Promise.reject(signal.reason as Error) : work(started);
+    });
+    return signal === undefined ? done : unlessAborted(signal, done);
+  }
+
+  /** A call counts as waiting until its work begins, so that no later one overtakes it. */
+  private afterStart<T>(work: (started: StartedStore) => Promise<T>): Promise<T> {
     this.waiting += 1;
     return this.start().then(
       (started) => {
         this.waiting -= 1;
-        signal?.throwIfAborted();
         return work(started);
       },
       (error: unknown) => {

@@ -1,3 +1,4 @@
+import { stopListening } from '../utils/abort-signal.js';
 import type { AnyCall } from './call.js';
 import { Refusal } from './types.js';
 
@@ -123,14 +124,9 @@ export class PendingCalls {
     }
   }
 
-  /** A signal may be of somebody's own making, so it must not disturb what goes on with other calls. */
   private unwatch({ signal, onAbort }: AnyCall): void {
-    try {
-      if (onAbort !== undefined) {
-        signal?.removeEventListener('abort', onAbort);
-      }
-    } catch {
-      // The call has settled, and its abort means nothing any more.
+    if (signal !== undefined && onAbort !== undefined) {
+      stopListening(signal, onAbort);
     }
   }
 
