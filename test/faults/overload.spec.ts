@@ -1,22 +1,25 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
-import { heapInUse } from './support/memory.js';
+import { getSessionPoolToken, type PostgresSessionStore } from '../../lib/index.js';
 import { Harness } from '../support/harness.js';
+import { startStore } from '../support/app.js';
+import { heapInUse } from './support/memory.js';
+import { offer, rateOf, slowDown } from './support/offered-load.js';
 import { report, scale } from './support/report.js';
 import { codeOf, settle, settleAll, slowest, type Settled } from './support/settle.js';
 import { TcpProxy } from './support/tcp-proxy.js';
 
 jest.setTimeout(scale(30_000, 120_000));
 
+function count(settled: Settled<unknown>[]): Record<string, number> {
+  const codes: Record<string, number> = {};
+  for (const code of settled.map(codeOf)) codes[code] = (codes[code] ?? 0) + 1;
+  return codes;
+}
+
 describe('More calls than the database can take', () => {
   const harness = Harness.useServer();
-
-  function count(settled: Settled<unknown>[]): Record<string, number> {
-    const codes: Record<string, number> = {};
-    for (const code of settled.map(codeOf)) codes[code] = (codes[code] ?? 0) + 1;
-    return codes;
-  }
 
   /** Its results are garbage once it has ended, so that what is left is the store's own. */
   async function storm(call: () => Promise<unknown>, calls: number): Promise<void> {
@@ -98,4 +101,63 @@ describe('More calls than the database can take', () => {
     await close();
     await pool.end();
   });
+});
+
+describe('Twice the calls that the server can take', () => {
+  const harness = Harness.use();
+  const DURATION = scale(3_000, 15_000);
+
+  interface Load {
+    name: string;
+    /** Seconds that the server sleeps for each row. */
+    sleep: number;
+    /** Callers that keep the server busy, and no more. */
+    callers: number;
+    call: (store: PostgresSessionStore, n: number) => Promise<unknown>;
+  }
+
+  const loads: Load[] = [
+    {
+      name: 'increments',
+      sleep: 0.02,
+      callers: 16,
+      call: (store, n) => store.increment(`count:${n}`),
+    },
+    {
+      name: 'gathered sets',
+      sleep: 0.002,
+      callers: 128,
+      call: (store, n) => store.set(`set:${n}`, 'v'),
+    },
+  ];
+
+  it.each(loads)(
+    'leave 80 % of what it can do, and harm nobody afterwards: $name',
+    async ({ name, sleep, callers, call }) => {
+      const tableName = harness.table();
+      const { app, store } = await harness.startStore({ tableName, operationTimeout: 1_000 });
+      await slowDown(harness, tableName, sleep);
+      let made = 0;
+      const next = (): Promise<unknown> => call(store, (made += 1));
+      const capacity = await rateOf(next, callers, 1_500);
+      let thrownAway = 0;
+      app.get<pg.Pool>(getSessionPoolToken()).on('remove', () => (thrownAway += 1));
+
+      const start = performance.now();
+      const offered = await offer(next, 2 * capacity, DURATION);
+      const seconds = (performance.now() - start) / 1000;
+      const served = offered.filter((each) => codeOf(each) === 'ok').length / seconds;
+      report(
+        `${name} at twice the capacity of ${capacity.toFixed(0)}/s: ${served.toFixed(0)}/s served, ` +
+          `${thrownAway} connections thrown away, ${JSON.stringify(count(offered))}`,
+      );
+      expect(served).toBeGreaterThan(0.8 * capacity);
+      expect(count(offered)).toEqual({ ok: expect.any(Number), ERR_TIMEOUT: expect.any(Number) });
+      expect(thrownAway).toBeLessThanOrEqual(2);
+
+      await offer(next, capacity / 2, 1_000);
+      const afterwards = await offer(next, capacity / 2, 1_000);
+      expect(Object.keys(count(afterwards))).toEqual(['ok']);
+    },
+  );
 });
