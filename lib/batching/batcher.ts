@@ -241,7 +241,8 @@ export class Batcher {
     });
     const lockWait = Math.min(
       waitsForLocks ? TIMINGS.LOCKED_WAIT : TIMINGS.FIRST_LOCK_WAIT,
-      this.timeout,
+      // The calls of a batch need the time to go one by one if one of them finds a lock.
+      calls.length > 1 ? this.timeout / 2 : this.timeout,
     );
     const done = (error: unknown, results?: readonly unknown[]): void => {
       if (this.inFlight.delete(batch)) {
