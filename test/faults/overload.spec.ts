@@ -3,7 +3,6 @@ import { describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { getSessionPoolToken, type PostgresSessionStore } from '../../lib/index.js';
 import { Harness } from '../support/harness.js';
-import { startStore } from '../support/app.js';
 import { heapInUse } from './support/memory.js';
 import { offer, rateOf, slowDown } from './support/offered-load.js';
 import { report, scale } from './support/report.js';
