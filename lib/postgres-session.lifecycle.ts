@@ -181,14 +181,17 @@ export class PostgresSessionLifecycle {
     let layout: TableLayout | undefined;
     try {
       checkClient(client);
+      const bound = {
+        answerTimeout: options.schemaLockTimeout + TIMINGS.SCHEMA_ANSWER,
+        onUnanswered: destroy,
+      };
       layout = options.skipSchemaInit
-        ? await checkSchema(client, options.names)
+        ? await checkSchema(client, options.names, bound)
         : await ensureSchema(client, {
+            ...bound,
             names: options.names,
             tableName: options.tableName,
             lockTimeout: options.schemaLockTimeout,
-            answerTimeout: options.schemaLockTimeout + TIMINGS.SCHEMA_ANSWER,
-            onUnanswered: destroy,
             phaseHook: options.phaseHook,
             onHookError: (phase, error) =>
               this.logger.warn(`phaseHook threw at ${phase}: ${messageOf(error)}`),

@@ -1,6 +1,9 @@
 import type { ClientBase } from 'pg';
 import type { PhaseHook } from '../interfaces/postgres-session-module-options.interface.js';
-import { PostgresSessionError } from '../postgres-session.errors.js';
+import {
+  PostgresSessionError,
+  type PostgresSessionErrorDetails,
+} from '../postgres-session.errors.js';
 import { messageOf } from '../utils/errors.js';
 import { watched } from '../utils/timers.js';
 import { schemaInitLockKey } from './advisory-lock-key.js';
@@ -31,16 +34,19 @@ const STEPS = {
 
 type Step = keyof typeof STEPS;
 
-export interface SchemaInitOptions {
+export interface AnswerBound {
+  /** Milliseconds within which every step but `create_index` is answered; else the server is out of reach. */
+  readonly answerTimeout: number;
+  /** Called when a step was not; ends the connection. */
+  readonly onUnanswered: () => void;
+}
+
+export interface SchemaInitOptions extends AnswerBound {
   readonly names: TableNames;
   /** The table's name as it was given, before folding: the lock of celeris is made of it. */
   readonly tableName: string;
   /** Milliseconds. */
   readonly lockTimeout: number;
-  /** Milliseconds within which every step but `create_index` is answered; else the server is out of reach. */
-  readonly answerTimeout: number;
-  /** Called when a step was not; ends the connection. */
-  readonly onUnanswered: () => void;
   readonly phaseHook: PhaseHook | undefined;
   /** Told of a hook that threw. */
   readonly onHookError: (phase: string, error: unknown) => void;
@@ -64,8 +70,21 @@ export async function ensureSchema(
 }
 
 /** Issues no DDL; reads the catalog once and says what is missing. */
-export async function checkSchema(client: ClientBase, names: TableNames): Promise<TableLayout> {
-  const table = await describeTable(client, names);
+export async function checkSchema(
+  client: ClientBase,
+  names: TableNames,
+  { answerTimeout, onUnanswered }: AnswerBound,
+): Promise<TableLayout> {
+  let isUnanswered = false;
+  const onLate = (): void => {
+    isUnanswered = true;
+    onUnanswered();
+  };
+  const table = await watched(answerTimeout, onLate, () => describeTable(client, names)).catch(
+    (error: unknown) => {
+      throw isUnanswered ? unanswered('check schema', answerTimeout, { cause: error }) : error;
+    },
+  );
   if (table === undefined) {
     throw new PostgresSessionError(
       'ERR_SCHEMA_INIT',
@@ -80,6 +99,15 @@ export async function checkSchema(client: ClientBase, names: TableNames): Promis
     );
   }
   return layoutOf(names, table);
+}
+
+function unanswered(
+  step: string,
+  answerTimeout: number,
+  details: PostgresSessionErrorDetails,
+): PostgresSessionError {
+  const told = `${step}: the server did not answer within ${answerTimeout} ms`;
+  return new PostgresSessionError('ERR_CONNECT', told, details);
 }
 
 class SchemaInit {
@@ -108,11 +136,8 @@ class SchemaInit {
   explain(error: unknown): PostgresSessionError {
     const phase = `ensure_schema:${this.step}`;
     if (this.isUnanswered) {
-      return new PostgresSessionError(
-        'ERR_CONNECT',
-        `ensure schema: ${STEPS[this.step]}: the server did not answer within ${this.options.answerTimeout} ms`,
-        { cause: error, phase },
-      );
+      const step = `ensure schema: ${STEPS[this.step]}`;
+      return unanswered(step, this.options.answerTimeout, { cause: error, phase });
     }
     return new PostgresSessionError(
       'ERR_SCHEMA_INIT',
@@ -164,8 +189,10 @@ class SchemaInit {
     const { names } = this.options;
     let table = await this.at('check_table', () => this.checkTable());
     if (table === undefined) {
-      await this.at('create_table', () => this.client.query(createTable(names)));
-      table = await describeTable(this.client, names);
+      table = await this.at('create_table', async () => {
+        await this.client.query(createTable(names));
+        return describeTable(this.client, names);
+      });
     }
     const faults = table === undefined ? ['it is not there'] : findFaults(table);
     if (table === undefined || faults.length > 0) {
