@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals';
+import { TcpProxy } from '../faults/support/tcp-proxy.js';
+import type { StoreOptions } from '../support/app.js';
+import { ownFailureOf } from '../support/failures.js';
+import { Harness } from '../support/harness.js';
+
+const harness = Harness.use();
+
+describe('A boot into a black hole ends in ERR_CONNECT', () => {
+  const kinds: Array<[kind: string, lent: boolean]> = [
+    ['own pool', false],
+    ['lent pool without a time bound', true],
+  ];
+
+  async function openProxy(): Promise<TcpProxy> {
+    const proxy = await TcpProxy.to(Number(new URL(harness.url).port || 5432));
+    harness.onEnd(() => proxy.close());
+    return proxy;
+  }
+
+  function through(proxy: TcpProxy, lent: boolean): StoreOptions {
+    const connection = proxy.url(harness.url);
+    return {
+      ...(lent ? { pool: harness.pool({ connectionString: connection }) } : { connection }),
+      tableName: harness.table(),
+      retryAttempts: 0,
+      schemaLockTimeout: 100,
+    };
+  }
+
+  it.each(kinds)('if no connection comes (%s)', async (_, lent) => {
+    const proxy = await openProxy();
+    proxy.swallow();
+    const error = await ownFailureOf(
+      harness.startStore({ ...through(proxy, lent), operationTimeout: 500 }),
+    );
+    expect(error).toMatchObject({
+      code: 'ERR_CONNECT',
+      message: expect.stringContaining('500 ms'),
+    });
+  });
+
+  async function failureAtStep(step: string, lent: boolean) {
+    const proxy = await openProxy();
+    const phaseHook = (phase: string): void => {
+      if (phase === `ensure_schema:${step}`) proxy.swallow();
+    };
+    return ownFailureOf(harness.startStore({ ...through(proxy, lent), phaseHook }));
+  }
+
+  async function failureOfCheck() {
+    const proxy = await openProxy();
+    const options = through(proxy, true);
+    // Behind the one connection that was made, right before the check.
+    options.pool?.on('connect', () => proxy.swallow());
+    return ownFailureOf(harness.startStore({ ...options, skipSchemaInit: true }));
+  }
+
+  it('if the hole opens while the table is made or checked', async () => {
+    const steps = ['begin_tx', 'acquire_lock', 'check_table', 'create_table', 'commit'];
+    // All at once: each waits for its answer in full.
+    const errors = await Promise.all([
+      ...kinds.flatMap(([, lent]) => steps.map((step) => failureAtStep(step, lent))),
+      failureOfCheck(),
+    ]);
+    for (const error of errors) {
+      expect(error.code).toBe('ERR_CONNECT');
+      expect(error.message).toContain('did not answer within');
+    }
+  });
+});
