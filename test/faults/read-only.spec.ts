@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { Pool } from 'pg';
+import { getSessionPoolToken } from '../../lib/index.js';
 import { Harness } from '../support/harness.js';
 import { waitFor } from '../support/conditions.js';
 import type { RunningStore } from '../support/app.js';
-import { codeOf, settle } from './support/settle.js';
+import { codeOf, settle, settleAll } from './support/settle.js';
 
 describe('A server that turns read-only', () => {
   const harness = Harness.useServer();
@@ -62,5 +64,21 @@ describe('A server that turns read-only', () => {
     await expect(set).resolves.toBeUndefined();
     // Refused before it had any effect, so even what must not run twice is tried anew.
     await expect(count).resolves.toBe(1);
+  });
+
+  it('is not answered with new connections over and over', async () => {
+    const { app, store } = running;
+    const pool = app.get<Pool>(getSessionPoolToken());
+    let connections = 0;
+    pool.on('connect', () => (connections += 1));
+    await readOnly(true);
+    const calls = Array.from({ length: 64 }, (_, n) => () => store.set(`key ${n}`, 'value'));
+    const refused = await settleAll(calls);
+    expect(new Set(refused.map(codeOf))).toEqual(new Set(['ERR_TIMEOUT']));
+    // Each is replaced once a second at most; the calls took two, and a busy machine longer.
+    const seconds = Math.max(...refused.map(({ ms }) => ms)) / 1_000;
+    expect(connections).toBeLessThanOrEqual(pool.options.max * (seconds + 1));
+    await readOnly(false);
+    await store.set('key', 'value');
   });
 });
