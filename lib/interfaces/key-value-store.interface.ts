@@ -35,8 +35,9 @@ export interface DeleteOwnerOptions {
 /**
  * Opaque bytes under string keys, each with an optional expiry and an optional owner.
  *
- * - A key is a non-empty, well-formed string without NUL of at most 1,024 bytes of UTF-8. Anything
- *   else rejects with a `TypeError` or `RangeError` before anything is sent.
+ * - A key is a non-empty, well-formed string without NUL of at most 1,024 bytes of UTF-8. A value has at most
+ *   268,434,432 bytes (256 MiB less 1 KiB). Anything else rejects with a `TypeError` or `RangeError` before
+ *   anything is sent.
  * - An entry is live until its expiry, by the clock of the database. One that has expired is invisible to
  *   every method, whether or not it was swept already.
  * - A promise that resolved stands for a committed transaction.

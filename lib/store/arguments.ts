@@ -4,6 +4,11 @@ import { isAbortSignal } from '../utils/abort-signal.js';
 /** Limits on the arguments of the store, once. */
 export const MAX_KEY_BYTES = 1_024;
 export const MAX_TTL_MS = 1e14;
+/**
+ * 256 MiB less 1 KiB. PostgreSQL holds larger values, but they could not be read as text, in which a byte takes
+ * two characters of a string, and Node's strings have 512 MiB at most.
+ */
+export const MAX_VALUE_BYTES = 268_434_432;
 
 /** A UTF-16 code unit takes at most this many bytes of UTF-8. */
 const MAX_BYTES_PER_UNIT = 3;
@@ -53,12 +58,22 @@ export function valueBytes(value: unknown, what = 'value'): Buffer {
     if (!value.isWellFormed()) {
       throw new TypeError(`${what} holds a lone surrogate: pass bytes, or well-formed Unicode`);
     }
+    if (value.length * MAX_BYTES_PER_UNIT > MAX_VALUE_BYTES) {
+      checkSize(what, Buffer.byteLength(value));
+    }
     return Buffer.from(value, 'utf8');
   }
   if (isUint8Array(value)) {
+    checkSize(what, value.length);
     return Buffer.from(value);
   }
   throw new TypeError(`${what} must be a Uint8Array or a string, not ${nameType(value)}`);
+}
+
+function checkSize(what: string, bytes: number): void {
+  if (bytes > MAX_VALUE_BYTES) {
+    throw new RangeError(`${what} is ${bytes} bytes; at most ${MAX_VALUE_BYTES} are allowed`);
+  }
 }
 
 /** Milliseconds, or `null` for no expiry. */

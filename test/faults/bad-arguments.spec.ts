@@ -6,6 +6,9 @@ import { countWire, type WireCounter } from '../conformance/wire-counter.js';
 import { failureOf } from '../support/failures.js';
 import { Harness } from '../support/harness.js';
 
+/** What can be read as text too. */
+const MAX_VALUE_BYTES = 2 ** 28 - 2 ** 10;
+
 describe('A bad argument of a call', () => {
   const harness = Harness.use();
   let wire: WireCounter;
@@ -88,6 +91,15 @@ describe('A bad argument of a call', () => {
     new Date(0),
   ])('refuses the value %p', async (value) => {
     await expectRefusals(calls.callsWithValue(anything(value)), TypeError, /Uint8Array.*string/);
+  });
+
+  it.each([
+    ['bytes', () => Buffer.alloc(MAX_VALUE_BYTES + 1)],
+    ['text', () => 'x'.repeat(MAX_VALUE_BYTES + 1)],
+    ['text of fewer characters than bytes', () => 'é'.repeat(MAX_VALUE_BYTES / 2 + 1)],
+  ])('refuses a value that is too large to be read again: %s', async (_, value) => {
+    const fault = new RegExp(`2684344\\d\\d.*${MAX_VALUE_BYTES}`);
+    await expectRefusals(calls.callsWithValue(anything(value())), RangeError, fault);
   });
 
   it.each([
