@@ -43,14 +43,12 @@ const WRITES: Write[] = [
 ];
 
 describe('A write whose answer is lost', () => {
-  const harness = Harness.use();
+  const harness = Harness.useServer();
   let proxy: TcpProxy;
   let tableName: string;
-  let serverPort: number;
 
   beforeEach(async () => {
-    serverPort = Number(new URL(harness.url).port);
-    proxy = await TcpProxy.to(serverPort);
+    proxy = await TcpProxy.to(harness.server.port);
     harness.onEnd(() => proxy.close());
     tableName = harness.table();
   });
@@ -104,7 +102,7 @@ describe('A write whose answer is lost', () => {
     const first = settle(() => a.set(KEY, 'a'));
     await waitFor(async () => (await b.get(KEY))?.toString() === 'a', { what: 'A’s first try' });
     await b.set(KEY, 'b');
-    proxy.target(serverPort);
+    proxy.target(harness.server.port);
     return codeOf(await first);
   }
 
