@@ -11,9 +11,11 @@ interface Weather {
   latency: number;
   /** One byte at a time. */
   trickle: boolean;
+  /** Bytes that each direction of a connection carries in a second. */
+  bytesPerSecond: number;
 }
 
-const FAIR: Weather = { swallow: false, latency: 0, trickle: false };
+const FAIR: Weather = { swallow: false, latency: 0, trickle: false, bytesPerSecond: Infinity };
 
 /** A TCP proxy in front of a server, which misbehaves as networks do. */
 export class TcpProxy {
@@ -76,6 +78,10 @@ export class TcpProxy {
     this.change({ ...FAIR, trickle: true });
   }
 
+  throttle(bytesPerSecond: number): void {
+    this.change({ ...FAIR, bytesPerSecond });
+  }
+
   /** Resets every connection. */
   cut(): void {
     for (const link of this.links) link.reset();
@@ -133,6 +139,8 @@ export class TcpProxy {
     while (this.weather.swallow) await this.changed;
     const left = at + this.weather.latency - performance.now();
     if (left > 0) await sleep(left);
+    const takes = (chunk.length * 1000) / this.weather.bytesPerSecond;
+    if (takes >= 1) await sleep(takes);
     if (!this.weather.trickle) return void to.write(chunk);
     for (const byte of chunk) {
       to.write(Buffer.of(byte));
