@@ -4,6 +4,7 @@ import { getSessionPoolToken, type PostgresSessionStore } from '../../lib/index.
 import { Harness } from '../support/harness.js';
 import { blockedBy } from '../support/locks.js';
 import { offer } from './support/offered-load.js';
+import { untyped } from './support/bad-arguments.js';
 import { heapInUse } from './support/memory.js';
 import { report, scale } from './support/report.js';
 import { codeOf, settle, settleAll, type Settled } from './support/settle.js';
@@ -165,7 +166,8 @@ describe('What a store takes of its process', () => {
     ],
   ])('is not harmed by a signal of somebody’s own making: %s', async (_, methods) => {
     const { store } = await harness.startStore({ tableName });
-    const signal = { aborted: false, reason: new Error('aborted'), ...methods } as AbortSignal;
+    const reason = new Error('aborted');
+    const signal: AbortSignal = untyped({ aborted: false, reason, ...methods });
     const calls = (from: PostgresSessionStore): Array<() => Promise<unknown>> => [
       () => from.set('k', 'v', { signal }),
       () => from.get('k', { signal }),
