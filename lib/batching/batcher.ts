@@ -193,10 +193,7 @@ export class Batcher {
     lease.retain();
     this.moveToEnd(queue);
     queue.gathering = true;
-    process.nextTick(() => {
-      queue.gathering = false;
-      this.send(queue, lease);
-    });
+    process.nextTick(() => this.send(queue, lease));
   }
 
   private acquire(queue: BatchQueue): void {
@@ -204,11 +201,11 @@ export class Batcher {
     queue.gathering = true;
     this.inFlight.startAcquiring(queue);
     this.source.acquire((error, lease) => {
-      queue.gathering = false;
       this.inFlight.endAcquiring(queue);
       if (lease === undefined) {
-        const action = this.policy.onAcquireError(error);
-        this.retryOrRejectAll(queue.takeAll(this.clock.now()), action);
+        const leaders = queue.takeAll(this.clock.now());
+        queue.gathering = false;
+        this.retryOrRejectAll(leaders, this.policy.onAcquireError(error));
       } else {
         this.send(queue, lease);
       }
@@ -218,6 +215,8 @@ export class Batcher {
   private send(queue: BatchQueue, lease: Lease): void {
     const now = this.clock.now();
     const leaders = queue.take(now);
+    // Not before: calls that were dropped may have made others ready, and these are taken along.
+    queue.gathering = false;
     if (leaders.length === 0) {
       lease.release();
       return;
