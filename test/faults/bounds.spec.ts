@@ -4,7 +4,6 @@ import { getSessionPoolToken, type PostgresSessionStore } from '../../lib/index.
 import { Harness } from '../support/harness.js';
 import { blockedBy } from '../support/locks.js';
 import { offer } from './support/offered-load.js';
-import { untyped } from './support/bad-arguments.js';
 import { heapInUse } from './support/memory.js';
 import { report, scale } from './support/report.js';
 import { codeOf, settle, settleAll, type Settled } from './support/settle.js';
@@ -147,46 +146,4 @@ describe('What a store takes of its process', () => {
     expect(codes(small)).toEqual(['ok']);
     expect(passed).toBeGreaterThan(small.length / 2);
   });
-
-  it.each([
-    [
-      'addEventListener throws',
-      { addEventListener: () => raise('listen'), removeEventListener: () => undefined },
-    ],
-    [
-      'removeEventListener throws',
-      { addEventListener: () => undefined, removeEventListener: () => raise('stop listening') },
-    ],
-    [
-      'its listener is called at once, twice',
-      {
-        addEventListener: (_: string, listener: () => void) => (listener(), listener()),
-        removeEventListener: () => undefined,
-      },
-    ],
-  ])('is not harmed by a signal of somebody’s own making: %s', async (_, methods) => {
-    const { store } = await harness.startStore({ tableName });
-    const reason = new Error('aborted');
-    const signal: AbortSignal = untyped({ aborted: false, reason, ...methods });
-    const calls = (from: PostgresSessionStore): Array<() => Promise<unknown>> => [
-      () => from.set('k', 'v', { signal }),
-      () => from.get('k', { signal }),
-      () => from.delete('k', { signal }),
-      () => from.deletePrefix('k', { signal }),
-    ];
-    await settleAll(calls(store));
-    const neighbours = await settleAll([
-      ...calls(store),
-      () => store.set('other', 'v'),
-      () => store.get('other'),
-    ]);
-    expect(neighbours.slice(4).map(codeOf)).toEqual(['ok', 'ok']);
-    expect((await store.get('other'))?.toString()).toBe('v');
-    await store.set('k', 'w');
-    expect((await store.get('k'))?.toString()).toBe('w');
-  });
 });
-
-function raise(what: string): never {
-  throw new Error(`it does not ${what}`);
-}
