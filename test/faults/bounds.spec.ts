@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { getSessionPoolToken, type PostgresSessionStore } from '../../lib/index.js';
+import { getSessionPoolToken } from '../../lib/index.js';
 import { Harness } from '../support/harness.js';
 import { blockedBy } from '../support/locks.js';
 import { offer } from './support/offered-load.js';
