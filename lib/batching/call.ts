@@ -8,6 +8,15 @@ export interface Claim {
   next: Claim | undefined;
 }
 
+/** Reads of one key that were not sent together; they share its place in the line, and a write waits for all. */
+export interface ReadGroup {
+  readonly claim: Claim;
+  /** Those that have not ended. */
+  open: number;
+  /** The last one: a later read follows it if it was not sent yet. */
+  latest: AnyCall;
+}
+
 /** A call of any operation, whose arguments and result are that operation's own affair. */
 export type AnyCall = Call<never, never>;
 
@@ -22,6 +31,8 @@ export class Call<A, V> implements Claim {
   next: Claim | undefined;
   /** Of a call on many keys. */
   claims: Claim[] | undefined;
+  /** Of a read that does not wait for another one on its key. */
+  readGroup: ReadGroup | undefined;
   /** Range calls that wait for this one. */
   rangesBehind: RangeTurn[] | undefined;
   /** Earlier calls that it waits for. */

@@ -66,7 +66,7 @@ export class KeyOrder {
 
   add(call: AnyCall): void {
     if (typeof call.target === 'string') {
-      if (this.follow(call)) {
+      if (this.follow(call) || this.joinReads(call)) {
         return;
       }
       this.enter(call);
@@ -127,7 +127,7 @@ export class KeyOrder {
   end(call: AnyCall): void {
     const { target } = call;
     if (typeof target === 'string') {
-      this.leave(call);
+      this.endKey(call);
     } else if (call.claims !== undefined) {
       call.claims.forEach((claim) => this.leave(claim));
     } else {
@@ -140,7 +140,8 @@ export class KeyOrder {
 
   /** Lets a call share the place of the one before it on its key, if that was not sent yet. */
   private follow(call: AnyCall): boolean {
-    const leader = this.tails.get(call.key)?.owner;
+    const tail = this.tails.get(call.key)?.owner;
+    const leader = tail?.readGroup?.latest ?? tail;
     if (
       leader === undefined ||
       leader.operation !== call.operation ||
@@ -153,6 +154,39 @@ export class KeyOrder {
     }
     (leader.followers ??= []).push(call);
     return true;
+  }
+
+  /** Lets a read go beside one on its key that was sent already: reads do not wait for reads. */
+  private joinReads(call: AnyCall): boolean {
+    const claim = this.tails.get(call.key);
+    const first = claim?.owner;
+    if (
+      claim === undefined ||
+      first === undefined ||
+      call.operation.writes ||
+      first.operation.writes ||
+      first.blockers > 0
+    ) {
+      return false;
+    }
+    const group = (first.readGroup ??= { claim, open: 1, latest: first });
+    group.open += 1;
+    group.latest = call;
+    call.readGroup = group;
+    this.announce(call);
+    return true;
+  }
+
+  private endKey(call: AnyCall): void {
+    const group = call.readGroup;
+    if (group === undefined) {
+      this.leave(call);
+      return;
+    }
+    group.open -= 1;
+    if (group.open === 0) {
+      this.leave(group.claim);
+    }
   }
 
   private enter(claim: Claim): void {

@@ -92,7 +92,7 @@ export class Refusal {
   constructor(readonly error: unknown) {}
 }
 
-/** A batch in flight: its calls, one a key, each with those that share its place. */
+/** A batch in flight: its calls, each with those that share its place. A read that is tried again may repeat a key. */
 export interface Batch {
   readonly operation: AnyOperation;
   readonly lease: Lease;

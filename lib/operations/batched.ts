@@ -96,13 +96,30 @@ function manyValues(
       found.set(row[0], measured(row[1]));
     }
   }
-  let hits = 0;
+  const values = keys.map((key) => found.get(key));
+  const hits = values.reduce((sum, value) => sum + Number(value !== undefined), 0);
+  if (hits === rows.length - 1) {
+    return values;
+  }
+  return ofRepeatedKeys(keys, found, rows.length - 1);
+}
+
+/** A get that is tried again may meet a later one on its key: each call gets a value of its own. */
+function ofRepeatedKeys(
+  keys: readonly string[],
+  found: ReadonlyMap<unknown, Buffer>,
+  expected: number,
+): Array<Buffer | undefined> {
+  const given = new Set<string>();
   const values = keys.map((key) => {
     const value = found.get(key);
-    hits += Number(value !== undefined);
+    if (value === undefined || given.has(key)) {
+      return value && Buffer.from(value);
+    }
+    given.add(key);
     return value;
   });
-  if (hits !== rows.length - 1) {
+  if (given.size !== expected) {
     throw protocolError('it has rows of other keys');
   }
   return values;

@@ -75,11 +75,11 @@ describe('A batch is given up', () => {
 
   it('for its own age, and not for that of a call which waited before it was sent', async () => {
     const engine = newEngine({ timeout: 1_000 });
-    engine.call(get, 'a');
+    engine.call(set, 'a', '1');
     await pass(100);
     const old = engine.call(get, 'a');
     await pass(700);
-    await engine.answer('get a');
+    await engine.answer('set a=1');
     expect(engine.inFlight).toEqual(['get a']);
     await pass(900);
     expect(old.outcome).toBe('rejected: timed out');

@@ -24,6 +24,24 @@ describe('Calls on one key', () => {
     expect(engine.inFlight).toEqual(['set a=2']);
   });
 
+  it('do not wait for each other if they read, and a write waits for all of them', async () => {
+    const engine = newEngine();
+    engine.call(get, 'a');
+    await settle();
+    engine.call(get, 'a');
+    await settle();
+    engine.call(set, 'a', '1');
+    engine.call(get, 'a');
+    await settle();
+    expect(engine.inFlight).toEqual(['get a', 'get a']);
+    await engine.answer('get a');
+    expect(engine.inFlight).toEqual(['get a']);
+    await engine.answer('get a');
+    expect(engine.inFlight).toEqual(['set a=1']);
+    await engine.answer('set a=1');
+    expect(engine.inFlight).toEqual(['get a']);
+  });
+
   it('do not wait for calls on other keys', async () => {
     const engine = newEngine();
     engine.call(set, 'a', '1');
