@@ -10,6 +10,7 @@
  * - `SWEEP_LOCK_WAIT < SWEEP_STATEMENT` and `2 * SWEEP_STATEMENT + SWEEP_LOCK_WAIT <= SWEEP_ANSWER`: the server
  *   ends a page of a sweep before its connection is taken for dead.
  * - `TERMINATE < TERMINATE_ANSWER`: the server's answer to a termination is waited for.
+ * - `2 * TICK < HEDGE_CONNECT`: a second attempt to connect has some time, and ends before the next one.
  * - `HEDGE_CONNECT < CONNECT`: a second attempt starts while the first one still may succeed.
  */
 export const TIMINGS = {

@@ -1,4 +1,5 @@
 import type { Lease, Operation } from '../batching/types.js';
+import { NothingWrittenError } from '../pool/failure-policy.js';
 import { PostgresSessionError } from '../postgres-session.errors.js';
 import { protocolError } from '../protocol/protocol-error.js';
 import { textArray } from '../sql/array-parameters.js';
@@ -143,7 +144,11 @@ async function keysOf(
   values: readonly Parameter[],
   range: KeyRange,
 ): Promise<string[]> {
-  return keysWithin(range, await promised((done) => lease.read(statement, values, done)));
+  try {
+    return keysWithin(range, await promised((done) => lease.read(statement, values, done)));
+  } catch (error) {
+    throw new NothingWrittenError(error);
+  }
 }
 
 async function deleteKeys(

@@ -19,8 +19,8 @@ export function checkOut(
   };
   const giveUp = (reason: unknown): void => {
     if (!isOver) {
-      end(reason);
       endConnecting?.();
+      end(reason);
     }
   };
   const cancelTimer = afterReading(timeout, () => {

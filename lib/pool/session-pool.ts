@@ -98,7 +98,8 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
       });
     };
     if (this.pool.idleCount === 0) {
-      stopHedging = this.hedge(() => attempt(TIMINGS.HEDGE_CONNECT));
+      // Given up before the next one is made.
+      stopHedging = this.hedge(() => attempt(TIMINGS.HEDGE_CONNECT - TIMINGS.TICK));
     }
     attempt(this.connectTimeout);
   }

@@ -36,6 +36,7 @@ describe('The timings', () => {
     ['a sweep gives way before the server looks for a deadlock', SWEEP_LOCK_WAIT, DEADLOCK_CHECK],
     ['a statement of a sweep may wait for a row lock', SWEEP_LOCK_WAIT, SWEEP_STATEMENT],
     ['the answer to a termination is waited for', TERMINATE, TERMINATE_ANSWER],
+    ['a second attempt to connect ends before the next one', 2 * TICK, HEDGE_CONNECT],
     ['a second attempt to connect starts while the first may succeed', HEDGE_CONNECT, CONNECT],
   ])('are such that %s', (_, less, more) => {
     expect(less).toBeLessThan(more);
