@@ -155,7 +155,7 @@ describe('A deletion in pages', () => {
 
 describe('The empty prefix', () => {
   it('goes by pages while a reader holds the table, and keeps no other call waiting', async () => {
-    const rows = 10 * PAGE;
+    const rows = 50 * PAGE;
     const { store, tableName } = await startFilled(rows);
     const { store: replica } = await harness.startStore({ tableName });
     await replica.set('warm', 'x');
