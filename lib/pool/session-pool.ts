@@ -57,12 +57,12 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
   /** Listens to the pool: the error of an idle connection without a listener ends the process. */
   attach(): void {
     this.detach();
-    this.pool.on('error', ignore);
+    this.pool.on('error', this.ignore);
     this.pool.on('remove', this.forget);
   }
 
   detach(): void {
-    this.pool.off('error', ignore);
+    this.pool.off('error', this.ignore);
     this.pool.off('remove', this.forget);
   }
 
@@ -208,7 +208,7 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
         done(new Error('the store was closed meanwhile'));
       } else {
         // A client that is checked out has no listener of its pool's, and an `error` without one ends the process.
-        client.on('error', ignore);
+        client.on('error', this.ignore);
         this.inUse.add(client);
         this.takeOver(client, done);
       }
@@ -261,7 +261,7 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
       return;
     }
     if (!broken) {
-      client.off('error', ignore);
+      client.off('error', this.ignore);
     }
     client.release(broken);
     if (broken) {
@@ -276,7 +276,10 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
   private readonly forget = (client: PoolClient): void => {
     this.known.delete(client);
   };
-}
 
-/** The pool replaces a connection that failed, and the call that used it is told by its own callback. */
-function ignore(): void {}
+  /**
+   * The pool replaces a connection that failed, and the call that used it is told by its own callback. A
+   * function of each store's own, so that stores that share a pool do not take each other's listeners away.
+   */
+  private readonly ignore = (): void => undefined;
+}

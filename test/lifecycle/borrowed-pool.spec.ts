@@ -118,6 +118,15 @@ describe('a borrowed pool', () => {
     expect(pool.listeners('error')).toEqual([own]);
   });
 
+  it('keeps the listener of one store when another one on it starts and is closed', async () => {
+    const pool = harness.pool();
+    await harness.startStore({ pool, tableName: harness.table() });
+    const withOne = listeners(pool);
+    const { close } = await harness.startStore({ pool, tableName: harness.table() });
+    await close();
+    expect(listeners(pool)).toEqual(withOne);
+  });
+
   it('is left as it was found also when the start fails', async () => {
     const pool = harness.pool();
     const before = listeners(pool);
