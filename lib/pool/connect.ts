@@ -5,6 +5,7 @@ import { isRefusedForGood } from '../sql/sql-state.js';
 import { binaryRowsClient } from '../protocol/binary-rows.js';
 import { isSupportedClient } from '../protocol/driver-internals.js';
 import { withoutData } from '../protocol/error-data.js';
+import { TIMINGS } from '../timings.js';
 import { checkOut } from './check-out.js';
 
 export interface ConnectOptions {
@@ -80,7 +81,8 @@ export function isOwnPool(pool: Pool): boolean {
 export function createPool(config: PoolConfig, connectionTimeout: number): Pool {
   readAddress(config);
   const pool = new pg.Pool({
-    connectionTimeoutMillis: connectionTimeout,
+    // The pool's own timer takes a stall of the event loop for a network without answers, so it comes second.
+    connectionTimeoutMillis: 2 * Math.max(connectionTimeout, TIMINGS.CONNECT),
     // Idle connections are no reason to keep a process, for instance one whose boot failed.
     allowExitOnIdle: true,
     keepAlive: true,

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import pg, { type ClientBase, type Pool, type PoolClient } from 'pg';
+import { afterReading } from '../utils/timers.js';
 
 /**
  * The members of pg that its documentation or its types leave out. Nothing outside this folder uses any, and
@@ -58,12 +59,12 @@ export function whenReady(client: ClientBase, timeout: number, done: () => void)
       return;
     }
     isOver = true;
-    clearTimeout(timer);
+    cancel();
     client.off('drain', settle);
     client.off('end', settle);
     done();
   };
-  const timer = setTimeout(settle, timeout);
+  const cancel = afterReading(timeout, settle);
   client.on('drain', settle);
   client.on('end', settle);
   // A client that has just connected is ready a moment after the pool hands it out.

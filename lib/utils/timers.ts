@@ -1,16 +1,39 @@
+import { TIMINGS } from '../timings.js';
+
 /**
- * Calls back after `ms` milliseconds, behind the sockets: after a stall of the event loop timers run before
- * sockets are read, and what is waited for may have arrived. Returns what cancels it.
+ * Calls back after `ms` milliseconds in which the process could read an answer, and behind the sockets: after a
+ * stall of the event loop timers run before sockets are read, and what is waited for may have arrived. Returns
+ * what cancels it.
  */
 export function afterReading(ms: number, action: () => void): () => void {
   let cancelled = false;
-  const timer = setTimeout(() => {
-    setImmediate(() => {
-      if (!cancelled) {
-        action();
-      }
-    });
-  }, ms);
+  let left = ms;
+  let timer: NodeJS.Timeout;
+  const wait = (): void => {
+    // By small steps, so that a stall counts as one of them.
+    const step = Math.min(left, TIMINGS.TICK);
+    const due = performance.now() + step;
+    timer = setTimeout(() => {
+      const hasStalled = performance.now() - due >= TIMINGS.STALL;
+      left -= step;
+      setImmediate(() => {
+        if (!cancelled) {
+          next(hasStalled);
+        }
+      });
+    }, step);
+  };
+  const next = (hasStalled: boolean): void => {
+    if (left <= 0 && hasStalled) {
+      left = TIMINGS.TICK;
+    }
+    if (left > 0) {
+      wait();
+    } else {
+      action();
+    }
+  };
+  wait();
   return () => {
     cancelled = true;
     clearTimeout(timer);

@@ -96,7 +96,7 @@ describe('Connections that are hard to get', () => {
       await harness.sql('ALTER SYSTEM RESET default_transaction_read_only');
       await harness.sql('SELECT pg_reload_conf()');
     });
-    await waitFor(async () => codeOf(await settle(() => store.set('k', 'w'))) !== 'ok', {
+    await waitFor(async () => codeOf(await settle(() => store.set('probe', 'w'))) !== 'ok', {
       what: 'a read-only server',
     });
     const before = proxy.accepted;
