@@ -42,16 +42,22 @@ export class RunClock {
 
   private tick(): void {
     const late = performance.now() - this.dueAt;
-    this.dueAt = Infinity;
     if (late >= TIMINGS.STALL) {
       this.stalled += late;
     }
+    this.dueAt = performance.now() + this.interval;
     // Runs after the sockets were read.
     setImmediate(() => this.look());
   }
 
   private look(): void {
+    if (performance.now() - this.dueAt >= TIMINGS.STALL) {
+      // It stood still once more meanwhile.
+      this.tick();
+      return;
+    }
     this.timer = undefined;
+    this.dueAt = Infinity;
     if (this.onTick()) {
       this.start();
     }

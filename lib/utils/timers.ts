@@ -14,11 +14,10 @@ export function afterReading(ms: number, action: () => void): () => void {
     const step = Math.min(left, TIMINGS.TICK);
     const due = performance.now() + step;
     timer = setTimeout(() => {
-      const hasStalled = performance.now() - due >= TIMINGS.STALL;
       left -= step;
       setImmediate(() => {
         if (!cancelled) {
-          next(hasStalled);
+          next(performance.now() - due >= TIMINGS.STALL);
         }
       });
     }, step);
