@@ -33,6 +33,8 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
   private readonly inUse = new Set<PoolClient>();
   /** Who waits for a connection of ours, because the server refuses more of them. */
   private readonly waiters: Acquired[] = [];
+  /** Clients that were thrown away and have not ended: until then their error may still reach the pool. */
+  private readonly ending = new Set<Promise<void>>();
   private isHedging = false;
   private generation = 0;
   private renewedAt = -Infinity;
@@ -165,6 +167,7 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
       this.releaseClient(client, true);
     }
     if (!this.options.owned) {
+      await within(2 * TIMINGS.END_CONNECTION, Promise.all(this.ending));
       this.detach();
       this.known.clear();
       return;
@@ -263,14 +266,27 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
     if (!broken) {
       client.off('error', this.ignore);
     }
-    client.release(broken);
     if (broken) {
-      setTimeout(() => destroySocket(client), TIMINGS.END_CONNECTION).unref();
+      this.awaitEnd(client);
     }
+    client.release(broken);
     if (this.inUse.size === 0) {
       // None will be given back for them.
       this.waiters.splice(0).forEach((waiter) => waiter(new Error('The connection was lost.')));
     }
+  }
+
+  /** One that does not end in time has its socket destroyed. */
+  private awaitEnd(client: PoolClient): void {
+    const ended = new Promise<void>((resolve) => {
+      client.once('end', () => resolve());
+      setTimeout(() => {
+        destroySocket(client);
+        resolve();
+      }, TIMINGS.END_CONNECTION).unref();
+    });
+    this.ending.add(ended);
+    void ended.then(() => this.ending.delete(ended));
   }
 
   private readonly forget = (client: PoolClient): void => {
