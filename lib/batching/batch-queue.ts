@@ -72,7 +72,7 @@ export class BatchQueue {
     if (this.waitsForLocks) {
       return false;
     }
-    const counted = this.inFlight.filter(({ slow }) => !slow);
+    const counted = this.counted;
     const largest = counted.reduce((most, { leaders }) => Math.max(most, leaders.length), 0);
     return (
       counted.length >= this.operation.concurrency || this.pending.length < largest * LEAST_PART
@@ -89,7 +89,7 @@ export class BatchQueue {
   /** The calls of the next batch. If more batches may be sent, they get their share. */
   take(now: number): AnyCall[] {
     const { operation, pending } = this;
-    const free = operation.concurrency - this.inFlight.filter(({ slow }) => !slow).length;
+    const free = operation.concurrency - this.counted.length;
     const share =
       pending.length < SPLIT_FROM || free <= 1 ? pending.length : Math.ceil(pending.length / free);
     const rows = Math.min(operation.maxRows, share);
@@ -117,6 +117,11 @@ export class BatchQueue {
       taken.push(call);
     }
     return taken;
+  }
+
+  /** Those that count against the concurrency of the operation. */
+  private get counted(): Batch[] {
+    return this.inFlight.filter(({ slow }) => !slow);
   }
 
   /** The next call that can still be answered; those before it leave the queue. */

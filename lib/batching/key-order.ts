@@ -148,7 +148,8 @@ export class KeyOrder {
       leader.operation.share === undefined ||
       leader.inFlight ||
       leader.alone ||
-      (call.operation.writes && (this.ranges.length > 0 || leader.rangesBehind !== undefined))
+      // It would pass by a range call that was made between the two.
+      (call.operation.writes && leader.rangesBehind !== undefined)
     ) {
       return false;
     }
