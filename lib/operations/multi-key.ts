@@ -1,12 +1,12 @@
 import type { BatchToRun, Operation, TransactionQuery } from '../batching/types.js';
 import { textArray } from '../sql/array-parameters.js';
 import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
+import { promised } from '../utils/promised.js';
 import {
   byKey,
   entryArrays,
   entryParameters,
   inKeyOrder,
-  promised,
   rowOf,
   settleWith,
   singleWrites,
@@ -101,7 +101,9 @@ async function inOneTransaction<A, V>(
 ): Promise<number> {
   if (chunks.length === 1) {
     const [{ statement, values, count }] = chunks;
-    return count(await promised((done) => lease.write(statement, values, lockWait, done)));
+    return count(
+      await promised<StatementResult>((done) => lease.write(statement, values, lockWait, done)),
+    );
   }
   return lease.transaction(lockWait, (query) => runAll(chunks, query));
 }

@@ -7,14 +7,8 @@ import type { KeyRange } from '../sql/prefix-range.js';
 import { isRefused, sqlState, SqlState } from '../sql/sql-state.js';
 import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
 import { TIMINGS } from '../timings.js';
-import {
-  promised,
-  read,
-  settleWith,
-  singleWrites,
-  gatheredReads,
-  type OperationSetup,
-} from './shared.js';
+import { promised } from '../utils/promised.js';
+import { read, settleWith, singleWrites, gatheredReads, type OperationSetup } from './shared.js';
 
 /** Keys that a page of a scan holds. */
 const SCAN_PAGE_SIZE = 500;
@@ -145,7 +139,10 @@ async function keysOf(
   range: KeyRange,
 ): Promise<string[]> {
   try {
-    return keysWithin(range, await promised((done) => lease.read(statement, values, done)));
+    return keysWithin(
+      range,
+      await promised<StatementResult>((done) => lease.read(statement, values, done)),
+    );
   } catch (error) {
     throw new NothingWrittenError(error);
   }
@@ -162,7 +159,9 @@ async function deleteKeys(
     return 0;
   }
   const values = [textArray(keys), ...further];
-  const result = await promised((done) => lease.write(statement, values, lockWait, done));
+  const result = await promised<StatementResult>((done) =>
+    lease.write(statement, values, lockWait, done),
+  );
   return result.rowCount;
 }
 

@@ -1,15 +1,8 @@
-import type {
-  BatchCallback,
-  Lease,
-  Operation,
-  Refusal,
-  StatementCallback,
-} from '../batching/types.js';
+import type { BatchCallback, Lease, Operation, Refusal } from '../batching/types.js';
 import { protocolError } from '../protocol/protocol-error.js';
 import { float8Array, byteaArray, textArray } from '../sql/array-parameters.js';
 import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
 import type { Statements } from '../sql/statements.js';
-import { asError } from '../utils/errors.js';
 
 /** An entry to be written. */
 export interface Entry {
@@ -130,19 +123,6 @@ function answer<V>(
 /** An operation with asynchronous steps. */
 export function settleWith<V>(work: Promise<V | Refusal>, done: BatchCallback<V>): void {
   work.then((result) => done(undefined, [result]), done);
-}
-
-/** For operations with several steps. */
-export function promised(run: (done: StatementCallback) => void): Promise<StatementResult> {
-  return new Promise((resolve, reject) => {
-    run((error, result) => {
-      if (result === undefined) {
-        reject(asError(error));
-      } else {
-        resolve(result);
-      }
-    });
-  });
 }
 
 /** The row of a statement about one key that always has one. */

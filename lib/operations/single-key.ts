@@ -2,13 +2,13 @@ import { Refusal, type BatchToRun, type Lease, type Operation } from '../batchin
 import { NothingWrittenError } from '../pool/failure-policy.js';
 import type { SessionValue } from '../interfaces/key-value-store.interface.js';
 import { PostgresSessionError } from '../postgres-session.errors.js';
-import type { Parameter } from '../sql/statement.js';
+import type { Parameter, StatementResult } from '../sql/statement.js';
 import type { Statements } from '../sql/statements.js';
+import { promised } from '../utils/promised.js';
 import {
   entryParameters,
   isOneRow,
   onlyRowOf,
-  promised,
   rowOf,
   settleWith,
   singleWrites,
@@ -133,7 +133,7 @@ async function update(
       return new Refusal(error);
     }
     const values = replacement(key, { expected, next, renew, ttl });
-    const result = await promised((done) =>
+    const result = await promised<StatementResult>((done) =>
       batch.lease.write(statements.compareAndSet, values, batch.lockWait, done),
     );
     if (isOneRow(result)[0]) {
@@ -148,7 +148,9 @@ async function current(
   key: string,
 ): Promise<Buffer | undefined> {
   try {
-    const result = await promised((done) => lease.read(statements.get, [key], done));
+    const result = await promised<StatementResult>((done) =>
+      lease.read(statements.get, [key], done),
+    );
     return onlyRowOf(key, result)[1] as Buffer | undefined;
   } catch (error) {
     throw new NothingWrittenError(error);

@@ -4,7 +4,7 @@ import { bytesReadBy, processIdOf, setPipelining } from '../protocol/driver-inte
 import { StatementQuery, type Prelude } from '../protocol/statement-query.js';
 import { isRefused } from '../sql/sql-state.js';
 import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
-import { asError } from '../utils/errors.js';
+import { promised } from '../utils/promised.js';
 import {
   IDENTIFY,
   SET_LOCAL,
@@ -148,15 +148,7 @@ export class SessionConnection implements Lease {
 
   /** For statements outside of batches, without bounds of their own. */
   query(statement: Statement, values: readonly Parameter[] = []): Promise<StatementResult> {
-    return new Promise((resolve, reject) => {
-      this.read(statement, values, (error, result) => {
-        if (result === undefined) {
-          reject(asError(error));
-        } else {
-          resolve(result);
-        }
-      });
-    });
+    return promised((done) => this.read(statement, values, done));
   }
 
   private async identifyBackend(): Promise<Backend | undefined> {

@@ -3,7 +3,7 @@ import type { LeaseSource } from '../batching/types.js';
 import { destroySocket, isAtRest, whenReady } from '../protocol/driver-internals.js';
 import { sqlState, SqlState } from '../sql/sql-state.js';
 import { TIMINGS } from '../timings.js';
-import { asError } from '../utils/errors.js';
+import { promised } from '../utils/promised.js';
 import { watched, within } from '../utils/timers.js';
 import { checkOut } from './check-out.js';
 import { Fence } from './fence.js';
@@ -107,15 +107,7 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
   }
 
   acquireConnection(): Promise<SessionConnection> {
-    return new Promise((resolve, reject) => {
-      this.acquire((error, connection) => {
-        if (connection === undefined) {
-          reject(asError(error));
-        } else {
-          resolve(connection);
-        }
-      });
-    });
+    return promised((done) => this.acquire(done));
   }
 
   giveBack(connection: SessionConnection): void {
@@ -263,11 +255,10 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
     if (!this.inUse.delete(client)) {
       return;
     }
-    if (!broken) {
-      client.off('error', this.ignore);
-    }
     if (broken) {
       this.awaitEnd(client);
+    } else {
+      client.off('error', this.ignore);
     }
     client.release(broken);
     if (this.inUse.size === 0) {
