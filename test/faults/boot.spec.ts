@@ -14,12 +14,6 @@ const PATIENT = { retryAttempts: 100, retryDelay: 50 };
 /** What waiting cannot mend must not have waited: one retry would last longer than the test. */
 const ENDLESS = { retryAttempts: 1_000, retryDelay: 60_000 };
 
-async function openProxy(harness: Harness): Promise<TcpProxy> {
-  const proxy = await TcpProxy.to(Number(new URL(harness.url).port || 5432));
-  harness.onEnd(() => proxy.close());
-  return proxy;
-}
-
 /** Resolves once so many tries have failed, as the log tells. */
 async function triesFailed(log: LogCapture, count = 2): Promise<void> {
   await waitFor(() => log.complaints.length >= count, { what: 'failed tries in the log' });
@@ -29,7 +23,7 @@ describe('An application that boots before its database', () => {
   const harness = Harness.use();
 
   it('waits for a PostgreSQL that comes up late', async () => {
-    const proxy = await openProxy(harness);
+    const proxy = await TcpProxy.before(harness);
     proxy.refuse();
     const log = new LogCapture();
     const connection = proxy.url(harness.url);
@@ -55,7 +49,7 @@ describe('An application that boots before its database', () => {
   });
 
   it('tries as often as it says', async () => {
-    const proxy = await openProxy(harness);
+    const proxy = await TcpProxy.before(harness);
     // Nothing listens behind it: each connection is taken, and reset.
     proxy.moveTo(await freePort());
     const options = { connection: proxy.url(harness.url), retryAttempts: 3, retryDelay: 10 };
@@ -130,7 +124,7 @@ describe('An application that waiting cannot help', () => {
 
   /** The error of a start that connected once. */
   async function failureOfOneTry(change: PoolConfig) {
-    const proxy = await openProxy(harness);
+    const proxy = await TcpProxy.before(harness);
     const connection = { ...partsOf(proxy.url(harness.url)), ...change };
     const error = await ownFailureOf(harness.startStore({ connection, ...ENDLESS }));
     expect(error.code).toBe('ERR_CONNECT');

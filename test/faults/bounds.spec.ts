@@ -28,8 +28,7 @@ describe('What a store takes of its process', () => {
   let tableName: string;
 
   beforeEach(async () => {
-    proxy = await TcpProxy.to(harness.server.port);
-    harness.onEnd(() => proxy.close());
+    proxy = await TcpProxy.before(harness);
     tableName = harness.table();
   });
 

@@ -15,8 +15,7 @@ describe('Connections that are hard to get', () => {
   let tableName: string;
 
   beforeEach(async () => {
-    proxy = await TcpProxy.to(harness.server.port);
-    harness.onEnd(() => proxy.close());
+    proxy = await TcpProxy.before(harness);
     tableName = harness.table();
   });
 

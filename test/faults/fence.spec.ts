@@ -44,8 +44,7 @@ describe('A write that was given up', () => {
   let tableName: string;
 
   beforeEach(async () => {
-    proxy = await TcpProxy.to(harness.server.port);
-    harness.onEnd(() => proxy.close());
+    proxy = await TcpProxy.before(harness);
     tableName = harness.table();
   });
 

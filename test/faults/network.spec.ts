@@ -44,8 +44,7 @@ describe('A network that misbehaves', () => {
   let store: PostgresSessionStore;
 
   beforeEach(async () => {
-    proxy = await TcpProxy.to(harness.server.port);
-    harness.onEnd(() => proxy.close());
+    proxy = await TcpProxy.before(harness);
     const connection = proxy.url(harness.url);
     const options = { connection, tableName: TABLE, operationTimeout: TIMEOUT };
     ({ store } = await harness.startStore(options));

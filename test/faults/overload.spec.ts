@@ -37,8 +37,7 @@ describe('More calls than the database can take', () => {
   }
 
   it('are refused with ERR_OVERLOADED past maxQueue, at once, and the others settle in time', async () => {
-    const proxy = await TcpProxy.to(harness.server.port);
-    harness.onEnd(() => proxy.close());
+    const proxy = await TcpProxy.before(harness);
     const connection = proxy.url(harness.url);
     const batching = { maxQueue: 1_000 };
     const { store, close } = await harness.startStore({

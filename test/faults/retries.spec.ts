@@ -48,8 +48,7 @@ describe('A write whose answer is lost', () => {
   let tableName: string;
 
   beforeEach(async () => {
-    proxy = await TcpProxy.to(harness.server.port);
-    harness.onEnd(() => proxy.close());
+    proxy = await TcpProxy.before(harness);
     tableName = harness.table();
   });
 

@@ -56,8 +56,7 @@ describe('Passwords, keys, values and owners', () => {
   const logger = new KeepingLogger();
 
   beforeAll(async () => {
-    proxy = await TcpProxy.to(harness.server.port);
-    harness.onEnd(() => proxy.close());
+    proxy = await TcpProxy.before(harness);
     await harness.sql(`CREATE ROLE app LOGIN SUPERUSER PASSWORD '${PASSWORD}'`);
     const url = new URL(proxy.url(harness.url));
     url.username = 'app';

@@ -19,12 +19,6 @@ const WAYS = ['SIGTERM', 'close'] as const;
 
 const harness = Harness.use();
 
-async function openProxy(): Promise<TcpProxy> {
-  const proxy = await TcpProxy.to(Number(new URL(harness.url).port || 5432));
-  harness.onEnd(() => proxy.close());
-  return proxy;
-}
-
 function settingsThrough(proxy: TcpProxy, tableName = harness.table()): AppSettings {
   const connection = proxy.url(harness.url);
   return {
@@ -44,7 +38,7 @@ async function ending(program: Program): Promise<ProgramEnd & { ms: number }> {
 describe('An application with calls in flight', () => {
   /** 64 calls on their way through a slow network, on connections that are open. */
   async function burst(): Promise<Program> {
-    const proxy = await openProxy();
+    const proxy = await TcpProxy.before(harness);
     const { program } = await bootApp(harness, settingsThrough(proxy));
     program.tell('warm');
     await program.heard('warm');
@@ -81,7 +75,7 @@ describe('An application with calls in flight', () => {
   });
 
   it.each(WAYS)('ends in time at %s in a black hole', async (way) => {
-    const proxy = await openProxy();
+    const proxy = await TcpProxy.before(harness);
     const { program } = await bootApp(harness, settingsThrough(proxy));
     proxy.swallow();
     program.tell('burst');
@@ -101,7 +95,7 @@ function tellToEnd(program: Program, way: (typeof WAYS)[number]): void {
 
 describe('An application that sweeps', () => {
   it.each(WAYS)('ends in time at %s', async (way) => {
-    const proxy = await openProxy();
+    const proxy = await TcpProxy.before(harness);
     const table = harness.table();
     const { program } = await bootApp(harness, settingsThrough(proxy, table));
     await harness.sql(
@@ -143,7 +137,7 @@ describe('An application that boots', () => {
   });
 
   it('ends in time at SIGTERM while it connects into a black hole', async () => {
-    const proxy = await openProxy();
+    const proxy = await TcpProxy.before(harness);
     proxy.swallow();
     const program = await booting(settingsThrough(proxy));
     await waitFor(() => proxy.accepted > 0, { what: 'the first connection' });
@@ -152,7 +146,7 @@ describe('An application that boots', () => {
   });
 
   it('ends in time when it is closed meanwhile', async () => {
-    const proxy = await openProxy();
+    const proxy = await TcpProxy.before(harness);
     proxy.delay(100);
     const program = await booting(settingsThrough(proxy));
     await waitFor(() => proxy.accepted > 0, { what: 'the first connection' });

@@ -41,8 +41,7 @@ describe('A sweep', () => {
   }
 
   it('that dies (kill -9) leaves no lock: another one goes on at once', async () => {
-    const proxy = await TcpProxy.to(harness.server.port);
-    harness.onEnd(() => proxy.close());
+    const proxy = await TcpProxy.before(harness);
     const { program } = await bootApp(harness, {
       options: { connection: proxy.url(harness.url), tableName: TABLE, cleanup: NEVER },
     });

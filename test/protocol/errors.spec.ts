@@ -20,8 +20,7 @@ describe.each(SETUPS)('Gets on $setup', ({ pool, options }) => {
   it.each(CUTS)(
     'get their own answers beside a refused set when $what arrives in two pieces, cut at each byte',
     async ({ cutWith }) => {
-      const { proxy, store } = await startBehindProxy(harness, pool, options);
-      await store.setMany(NEIGHBOURS);
+      const { proxy, store } = await startWithNeighbours(harness, pool, options);
       expect(await getNeighbours(store)).toEqual(NEIGHBOUR_VALUES);
       const splitter = new Splitter();
       proxy.packing = cutWith(splitter);
@@ -41,9 +40,10 @@ describe.each(SETUPS)('Gets on $setup', ({ pool, options }) => {
   it.each(CONNECTIONS)(
     'get their own answers when the server is ready late after a refused set (connections: %i)',
     async (connections) => {
-      const setup = { ...options, connections };
-      const { proxy, store } = await startBehindProxy(harness, pool, setup);
-      await store.setMany(NEIGHBOURS);
+      const { proxy, store } = await startWithNeighbours(harness, pool, {
+        ...options,
+        connections,
+      });
       for (const delay of DELAYS) {
         proxy.packing = holdBehindErrors(delay);
         const refused = ownFailureOf(store.set('refused', REFUSED));
@@ -65,9 +65,10 @@ describe.each(SETUPS)('Gets on $setup', ({ pool, options }) => {
   it.each(CONNECTIONS)(
     'get their own answers when the server is ready late in a failed transaction (connections: %i)',
     async (connections) => {
-      const setup = { ...options, connections };
-      const { proxy, store } = await startBehindProxy(harness, pool, setup);
-      await store.setMany(NEIGHBOURS);
+      const { proxy, store } = await startWithNeighbours(harness, pool, {
+        ...options,
+        connections,
+      });
       for (const delay of DELAYS) {
         proxy.packing = holdBehindErrors(delay);
         const refused = ownFailureOf(
@@ -91,9 +92,10 @@ describe.each(SETUPS)('Gets on $setup', ({ pool, options }) => {
   it.each(CONNECTIONS)(
     'get their own answers behind one that fails (connections: %i)',
     async (connections) => {
-      const setup = { ...options, connections };
-      const { proxy, store } = await startBehindProxy(harness, pool, setup);
-      await store.setMany(NEIGHBOURS);
+      const { proxy, store } = await startWithNeighbours(harness, pool, {
+        ...options,
+        connections,
+      });
       await store.set('first', 'value');
       for (const delay of DELAYS) {
         proxy.packing = holdBehindErrors(delay);
@@ -116,9 +118,10 @@ describe.each(SETUPS)('Gets on $setup that the application uses too', ({ pool: k
   it.each(CONNECTIONS)(
     'get their own answers after a query that failed before the server is ready (connections: %i)',
     async (connections) => {
-      const setup = { ...options, connections };
-      const { proxy, pool, store } = await startBehindProxy(harness, kind, setup);
-      await store.setMany(NEIGHBOURS);
+      const { proxy, pool, store } = await startWithNeighbours(harness, kind, {
+        ...options,
+        connections,
+      });
       for (const delay of DELAYS) {
         proxy.packing = holdBehindErrors(delay);
         await failAQuery(pool);
@@ -127,6 +130,15 @@ describe.each(SETUPS)('Gets on $setup that the application uses too', ({ pool: k
     },
   );
 });
+
+/** With the entries that others ask for meanwhile. */
+async function startWithNeighbours(
+  ...setup: Parameters<typeof startBehindProxy>
+): ReturnType<typeof startBehindProxy> {
+  const running = await startBehindProxy(...setup);
+  await running.store.setMany(NEIGHBOURS);
+  return running;
+}
 
 /** As an application that does nothing wrong: the client goes back as soon as the query has failed. */
 async function failAQuery(pool: Pool): Promise<void> {

@@ -12,12 +12,6 @@ describe('A boot into a black hole ends in ERR_CONNECT', () => {
     ['lent pool without a time bound', true],
   ];
 
-  async function openProxy(): Promise<TcpProxy> {
-    const proxy = await TcpProxy.to(Number(new URL(harness.url).port || 5432));
-    harness.onEnd(() => proxy.close());
-    return proxy;
-  }
-
   function through(proxy: TcpProxy, lent: boolean): StoreOptions {
     const connection = proxy.url(harness.url);
     return {
@@ -29,7 +23,7 @@ describe('A boot into a black hole ends in ERR_CONNECT', () => {
   }
 
   it.each(kinds)('if no connection comes (%s)', async (_, lent) => {
-    const proxy = await openProxy();
+    const proxy = await TcpProxy.before(harness);
     proxy.swallow();
     const error = await ownFailureOf(
       harness.startStore({ ...through(proxy, lent), operationTimeout: 500 }),
@@ -41,7 +35,7 @@ describe('A boot into a black hole ends in ERR_CONNECT', () => {
   });
 
   async function failureAtStep(step: string, lent: boolean) {
-    const proxy = await openProxy();
+    const proxy = await TcpProxy.before(harness);
     const phaseHook = (phase: string): void => {
       if (phase === `ensure_schema:${step}`) proxy.swallow();
     };
@@ -49,7 +43,7 @@ describe('A boot into a black hole ends in ERR_CONNECT', () => {
   }
 
   async function failureOfCheck() {
-    const proxy = await openProxy();
+    const proxy = await TcpProxy.before(harness);
     const options = through(proxy, true);
     // Behind the one connection that was made, right before the check.
     options.pool?.on('connect', () => proxy.swallow());

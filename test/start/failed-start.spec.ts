@@ -14,12 +14,6 @@ const GRACE = 2_000;
 
 const harness = Harness.use();
 
-async function openProxy(): Promise<TcpProxy> {
-  const proxy = await TcpProxy.to(Number(new URL(harness.url).port || 5432));
-  harness.onEnd(() => proxy.close());
-  return proxy;
-}
-
 /** A store whose start is still to come. */
 async function compiled(options: StoreOptions): Promise<PostgresSessionStore> {
   const sessions = PostgresSessionModule.forRoot({
@@ -41,7 +35,7 @@ describe.each(['owned', 'borrowed'])('A start that failed (%s pool)', (kind) => 
   }
 
   it('is tried again by the next call, on the same store', async () => {
-    const proxy = await openProxy();
+    const proxy = await TcpProxy.before(harness);
     proxy.refuse();
     const store = await compiled({ ...target(proxy.url(harness.url)), ...ONCE });
     expect((await ownFailureOf(store.set('key', 'value'))).code).toBe('ERR_CONNECT');
@@ -52,7 +46,7 @@ describe.each(['owned', 'borrowed'])('A start that failed (%s pool)', (kind) => 
   });
 
   it('rejects every call that waited for it, with its own error', async () => {
-    const proxy = await openProxy();
+    const proxy = await TcpProxy.before(harness);
     proxy.refuse();
     const store = await compiled({ ...target(proxy.url(harness.url)), ...ONCE });
     const calls = [store.get('key'), store.setMany([['key', 'value']]), store.deletePrefix('')];
@@ -62,7 +56,7 @@ describe.each(['owned', 'borrowed'])('A start that failed (%s pool)', (kind) => 
   });
 
   it('is told by its first reason until one succeeds', async () => {
-    const proxy = await openProxy();
+    const proxy = await TcpProxy.before(harness);
     const schema = `missing_${harness.table()}`;
     const store = await compiled({ ...target(proxy.url(harness.url)), schema, ...ONCE });
     const first = await ownFailureOf(store.get('key'));
@@ -79,7 +73,7 @@ describe.each(['owned', 'borrowed'])('A start that failed (%s pool)', (kind) => 
 
 describe('A start in a black hole', () => {
   it('ends in bounded time on a lent pool that sets no time for connecting', async () => {
-    const proxy = await openProxy();
+    const proxy = await TcpProxy.before(harness);
     proxy.swallow();
     const pool = harness.pool({ connectionString: proxy.url(harness.url) });
     const times = { operationTimeout: ATTEMPT, retryAttempts: 1, retryDelay: 10 };
@@ -97,7 +91,7 @@ describe('A start in a black hole', () => {
   });
 
   it('lets a call go whose signal aborts meanwhile', async () => {
-    const proxy = await openProxy();
+    const proxy = await TcpProxy.before(harness);
     proxy.swallow();
     const store = await compiled({ connection: proxy.url(harness.url) });
     const gone = new AbortController();
@@ -117,7 +111,7 @@ describe('A start in a black hole', () => {
   });
 
   it('refuses more calls than may wait', async () => {
-    const proxy = await openProxy();
+    const proxy = await TcpProxy.before(harness);
     proxy.swallow();
     const batching = { maxQueue: 10 };
     const store = await compiled({ connection: proxy.url(harness.url), batching });

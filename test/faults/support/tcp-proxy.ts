@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import type { Harness } from '../../support/harness.js';
 import { listenOnLoopback, urlThrough } from '../../support/loopback.js';
 import { ProxiedLink } from './proxied-link.js';
 
@@ -37,6 +38,13 @@ export class TcpProxy {
     const server = createServer({ noDelay: true });
     const proxy = new TcpProxy(server, await listenOnLoopback(server), targetPort);
     server.on('connection', (socket) => proxy.take(socket));
+    return proxy;
+  }
+
+  /** In front of the server of the tests, for as long as the harness says. */
+  static async before(harness: Harness): Promise<TcpProxy> {
+    const proxy = await TcpProxy.to(Number(new URL(harness.url).port || 5432));
+    harness.onEnd(() => proxy.close());
     return proxy;
   }
 
