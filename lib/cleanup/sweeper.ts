@@ -30,9 +30,11 @@ type Sweep = Omit<SweepReport, 'durationMs'>;
 const REST_FACTOR = 7;
 
 const LIMITS = { lock: TIMINGS.SWEEP_LOCK_WAIT, statement: TIMINGS.SWEEP_STATEMENT };
-const TRY_LOCK = statement('SELECT pg_try_advisory_lock($1::bigint)', [bool]);
-const UNLOCK = statement('SELECT pg_advisory_unlock($1::bigint)', [bool]);
-const TRY_PAGE_LOCK = statement('SELECT pg_try_advisory_xact_lock($1::bigint)', [bool]);
+const TRY_LOCK = statement('sweep_lock', 'SELECT pg_try_advisory_lock($1::bigint)', [bool]);
+const UNLOCK = statement('sweep_unlock', 'SELECT pg_advisory_unlock($1::bigint)', [bool]);
+const TRY_PAGE_LOCK = statement('sweep_page_lock', 'SELECT pg_try_advisory_xact_lock($1::bigint)', [
+  bool,
+]);
 
 /** Rows that had expired when they were read, and those of them that had not been renewed since. */
 interface Page {

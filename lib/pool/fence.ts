@@ -36,6 +36,7 @@ export interface FenceOptions {
 
 /** The function is in the select list: as a condition it might be called for other backends too. */
 const TERMINATE = statement(
+  'terminate',
   `SELECT b.pid, pg_terminate_backend(s.pid, ${TIMINGS.TERMINATE})
    FROM unnest($1::text[], $2::text[]) AS b (pid, started_at)
    JOIN pg_stat_activity AS s

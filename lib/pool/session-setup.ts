@@ -24,6 +24,7 @@ export interface Limits {
 
 /** Makes settings that end with the transaction. */
 export const SET_LOCAL = statement(
+  'set_local',
   `SELECT count(set_config(name, value, true)) FROM unnest($1::text[], $2::text[]) AS s (name, value)`,
   [text],
 );
@@ -59,6 +60,7 @@ export interface Backend {
  * whatever the application has the driver make of numbers.
  */
 export const IDENTIFY = statement(
+  'identify',
   `SELECT extract(epoch FROM backend_start)::text FROM pg_stat_activity
    WHERE pid = pg_backend_pid() AND pid = $1::int`,
   [text],

@@ -25,12 +25,19 @@ export interface StatementResult {
   readonly rowCount: number;
 }
 
-/** The name follows from the text, so that stores that share a pool never share a name by mistake. */
-export function statement(text: string, columns: readonly ColumnReader[] = []): Statement {
+/**
+ * The name has a word for whoever reads traces or `pg_prepared_statements`. The rest of it follows from the
+ * text, so that stores that share a pool never share a name by mistake.
+ */
+export function statement(
+  word: string,
+  text: string,
+  columns: readonly ColumnReader[] = [],
+): Statement {
   const compact = text.replace(/\s+/g, ' ').trim();
   const hash = createHash('sha256').update(compact).digest('hex').slice(0, 16);
   const command = compact.slice(0, compact.indexOf(' '));
-  return { name: `postgres_session_${hash}`, text: compact, command, columns };
+  return { name: `postgres_session_${word}_${hash}`, text: compact, command, columns };
 }
 
 export const text: ColumnReader = {

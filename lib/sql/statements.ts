@@ -52,36 +52,44 @@ export function buildStatements(layout: TableLayout): Statements {
     ...rangeStatements(table, layout.hasOwner, live, id, range),
     ...expiryStatements(table, layout.hasExpiryBucket),
     get: statement(
+      'get',
       `SELECT $1::text, (SELECT t.value FROM ${table} AS t WHERE t.id = $1::text AND ${live})`,
       [text, bytea],
     ),
     getBatch: statement(
+      'get_batch',
       `SELECT t.id, t.value FROM ${table} AS t WHERE t.id = ANY($1::text[]) AND ${live}
        UNION ALL SELECT $2::text, NULL`,
       [text, bytea],
     ),
     touch: statement(
+      'touch',
       `UPDATE ${table} AS t SET expires_at = ${expiry('$2::float8')} WHERE t.id = $1 AND ${live}`,
     ),
     touchBatch: statement(
+      'touch_batch',
       `UPDATE ${table} AS t SET expires_at = ${expiry('c.ttl')}
        FROM unnest($1::text[], $2::float8[]) AS c (id, ttl)
        WHERE t.id = c.id AND ${live} RETURNING t.id`,
       [text],
     ),
-    delete: statement(`DELETE FROM ${table} AS t WHERE t.id = $1 RETURNING t.id, ${live}`, [
-      text,
-      bool,
-    ]),
+    delete: statement(
+      'delete',
+      `DELETE FROM ${table} AS t WHERE t.id = $1 RETURNING t.id, ${live}`,
+      [text, bool],
+    ),
     deleteBatch: statement(
+      'delete_batch',
       `DELETE FROM ${table} AS t WHERE t.id = ANY($1::text[]) RETURNING t.id, ${live}`,
       [text, bool],
     ),
     getAndDelete: statement(
+      'get_and_delete',
       `DELETE FROM ${table} AS t WHERE t.id = $1 AND ${live} RETURNING t.id, t.value`,
       [text, bytea],
     ),
     compareAndSet: statement(
+      'compare_and_set',
       `UPDATE ${table} AS t SET value = $3::bytea,
          expires_at = CASE WHEN $4::boolean THEN ${expiry('$5::float8')} ELSE t.expires_at END
        WHERE t.id = $1 AND ${live} AND t.value = $2::bytea`,
@@ -110,11 +118,15 @@ function writeStatements(
     `${column} = CASE WHEN ${live} THEN t.${column} ELSE excluded.${column} END`;
 
   return {
-    set: statement(`${insert} VALUES (${values}) ${replace}`),
-    setBatch: statement(`${insert} ${batch} ${replace}`),
-    setIfAbsent: statement(`${insert} VALUES (${values}) ${replace} WHERE NOT ${live}`),
+    set: statement('set', `${insert} VALUES (${values}) ${replace}`),
+    setBatch: statement('set_batch', `${insert} ${batch} ${replace}`),
+    setIfAbsent: statement(
+      'set_if_absent',
+      `${insert} VALUES (${values}) ${replace} WHERE NOT ${live}`,
+    ),
     // $2 is the step as text, which is the first value of the counter too.
     increment: statement(
+      'increment',
       `INSERT INTO ${table} AS t (id, value, expires_at)
        VALUES ($1, convert_to($2::text, 'UTF8'), ${expiry('$3::float8')})
        ON CONFLICT (id) DO UPDATE SET
@@ -146,19 +158,23 @@ function rangeStatements(
   id: string,
   range: (first: number) => string,
 ): RangeStatements {
-  const page = (where: string, limit: string): Statement =>
-    statement(`SELECT t.id FROM ${table} AS t WHERE ${where} ORDER BY ${id} LIMIT ${limit}`, [
+  const page = (word: string, where: string, limit: string): Statement =>
+    statement(word, `SELECT t.id FROM ${table} AS t WHERE ${where} ORDER BY ${id} LIMIT ${limit}`, [
       text,
     ]);
   const owned = `t.${OWNER_COLUMN} =`;
   const listed = `DELETE FROM ${table} AS t WHERE t.id = ANY($1::text[])`;
   return {
-    truncate: statement(`TRUNCATE TABLE ${table}`),
-    rangePage: page(range(1), '$3'),
-    deleteRows: statement(listed),
-    scanPage: page(`${range(1)} AND ${live}`, '$3'),
-    ownerPage: hasOwner ? page(`${range(1)} AND ${owned} $4 AND ${live}`, '$3') : undefined,
-    deleteOwnedRows: hasOwner ? statement(`${listed} AND ${owned} $2 AND ${live}`) : undefined,
+    truncate: statement('truncate', `TRUNCATE TABLE ${table}`),
+    rangePage: page('range_page', range(1), '$3'),
+    deleteRows: statement('delete_rows', listed),
+    scanPage: page('scan_page', `${range(1)} AND ${live}`, '$3'),
+    ownerPage: hasOwner
+      ? page('owner_page', `${range(1)} AND ${owned} $4 AND ${live}`, '$3')
+      : undefined,
+    deleteOwnedRows: hasOwner
+      ? statement('delete_owned_rows', `${listed} AND ${owned} $2 AND ${live}`)
+      : undefined,
   };
 }
 
@@ -170,18 +186,23 @@ type ExpiryStatements = Pick<Statements, 'expiredPage' | 'nextExpiredPage' | 'de
  */
 function expiryStatements(table: string, hasExpiryBucket: boolean): ExpiryStatements {
   const column = hasExpiryBucket ? EXPIRY_BUCKET_COLUMN : 'expires_at';
-  const page = (behind: string): Statement =>
+  const page = (word: string, behind: string): Statement =>
     statement(
+      word,
       `SELECT id, extract(epoch FROM ${column})::text FROM ${table}
        WHERE ${behind} ${column} <= now() AND expires_at <= now() ORDER BY ${column}, id LIMIT $1`,
       [text, text],
     );
   return {
-    expiredPage: page(''),
-    nextExpiredPage: page(`(${column}, id) > (to_timestamp($2::float8), $3::text) AND`),
+    expiredPage: page('expired_page', ''),
+    nextExpiredPage: page(
+      'next_expired_page',
+      `(${column}, id) > (to_timestamp($2::float8), $3::text) AND`,
+    ),
     // Checks again, for an entry that was renewed in between. Not by `FOR UPDATE`, which a distributed
     // PostgreSQL refuses.
     deleteExpired: statement(
+      'delete_expired',
       `DELETE FROM ${table} WHERE id = ANY($1::text[]) AND expires_at <= now()`,
     ),
   };
