@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import { PostgresSessionError } from './postgres-session.errors.js';
 import { isAbortSignal } from './utils/abort-signal.js';
+import { isCronExpression } from './utils/cron-expression.js';
 
 /** Times are kept by timers, which wait no longer than this many milliseconds. */
 const MAX_TIMER_MS = 2_147_483_647;
@@ -112,7 +112,7 @@ export const timeZone: Check<string | undefined> = (name, given) => {
 };
 
 export const cron: Check<string> = (name, given) => {
-  if (typeof given !== 'string' || !isCron(given)) {
+  if (typeof given !== 'string' || !isCronExpression(given)) {
     throw invalid(name, given, 'a cron expression of five or six fields');
   }
   return given;
@@ -144,17 +144,6 @@ function isTimeZone(zone: string): boolean {
   } catch {
     return false;
   }
-}
-
-interface CronPackage {
-  validateCronExpression(expression: string): { valid: boolean };
-}
-
-/** `cron` comes with `@nestjs/schedule`, so it is looked up from there. */
-function isCron(expression: string): boolean {
-  const require = createRequire(createRequire(import.meta.url).resolve('@nestjs/schedule'));
-  const cron = require('cron') as CronPackage;
-  return cron.validateCronExpression(expression).valid;
 }
 
 function show(value: unknown): string {
