@@ -3,6 +3,7 @@ import { Cron, type SchedulerRegistry } from '@nestjs/schedule';
 import { PostgresSessionError } from '../postgres-session.errors.js';
 import type { PostgresSessionLifecycle } from '../postgres-session.lifecycle.js';
 import { checkSignal } from '../store/arguments.js';
+import { checkOptions } from '../store/call-options.js';
 import { describeThrown } from '../utils/errors.js';
 import { within } from '../utils/timers.js';
 import { Sweeper, type SweepReport } from './sweeper.js';
@@ -65,7 +66,9 @@ export class PostgresSessionCleanupService implements OnApplicationBootstrap {
    * Deletes every expired entry, in batches of `cleanup.batchSize`, oldest first. Resolves with
    * `skipped: true` if another sweep of the table is under way, in this process or in another.
    */
-  async sweep({ signal }: SweepOptions = {}): Promise<SweepReport> {
+  async sweep(options?: SweepOptions): Promise<SweepReport> {
+    checkOptions('sweep', options);
+    const signal = options?.signal;
     checkSignal(signal);
     if (this.#running !== undefined) {
       return { deleted: 0, batches: 0, skipped: true, durationMs: 0 };

@@ -1,4 +1,4 @@
-import { isUint8Array } from 'node:util/types';
+import { isAnyArrayBuffer, isAsyncFunction, isUint8Array } from 'node:util/types';
 import { isAbortSignal } from '../utils/abort-signal.js';
 
 /** Limits on the arguments of the store, once. */
@@ -67,7 +67,54 @@ export function valueBytes(value: unknown, what = 'value'): Buffer {
     checkSize(what, value.length);
     return Buffer.from(value);
   }
-  throw new TypeError(`${what} must be a Uint8Array or a string, not ${nameType(value)}`);
+  throw new TypeError(
+    `${what} must be a Uint8Array or a string, not ${nameType(value)}${howToConvert(value)}`,
+  );
+}
+
+function howToConvert(value: unknown): string {
+  if (isThenable(value)) {
+    return ': await it first';
+  }
+  if (isAnyArrayBuffer(value) || ArrayBuffer.isView(value)) {
+    return ': pass a Uint8Array of its bytes';
+  }
+  return typeof value === 'object' && value !== null ? ': pass JSON.stringify(value)' : '';
+}
+
+/** Throws unless it is a function that can run within `update`. */
+export function checkUpdater(fn: unknown): void {
+  if (typeof fn !== 'function') {
+    throw new TypeError(`fn must be a function, not ${nameType(fn)}`);
+  }
+  if (isAsyncFunction(fn)) {
+    throw notSynchronous();
+  }
+}
+
+/** The bytes of what the function of `update` returned. */
+export function updatedBytes(made: unknown): Buffer {
+  if (isThenable(made)) {
+    // Nobody else waits for it, and a rejection that nobody handles would end the process.
+    void Promise.resolve(made).catch(() => undefined);
+    throw notSynchronous();
+  }
+  return valueBytes(made, 'what the function of update returned');
+}
+
+function notSynchronous(): TypeError {
+  return new TypeError(
+    'the function of update must be synchronous, and returns a promise: await before the call what it needs',
+  );
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'then' in value &&
+    typeof value.then === 'function'
+  );
 }
 
 function checkSize(what: string, bytes: number): void {
@@ -92,6 +139,16 @@ export function checkTtl(ttl: unknown): number | null {
   return ttl > 0 ? ttl : null;
 }
 
+/** The `ttl` of `touch`, which has to be given: without one the entry would never expire. */
+export function checkTouchTtl(ttl: unknown): number | null {
+  if (typeof ttl !== 'number') {
+    throw new TypeError(
+      `the ttl of touch must be a number of milliseconds, or 0 for no expiry, as in touch(key, 60_000), not ${nameType(ttl)}`,
+    );
+  }
+  return checkTtl(ttl);
+}
+
 export function checkIncrement(by: unknown): number {
   if (by === undefined) {
     return 1;
@@ -114,12 +171,13 @@ export function checkSignal(signal: unknown): asserts signal is AbortSignal | un
 /** A string is iterable too, so `getMany('abc')` would quietly mean three keys. */
 export function checkIterable<T>(what: string, items: Iterable<T>): T[] {
   if (typeof items !== 'object' || items === null || typeof items[Symbol.iterator] !== 'function') {
-    throw new TypeError(`${what} must be an iterable, not ${nameType(items)}`);
+    throw new TypeError(`${what} must be an iterable such as an array, not ${nameType(items)}`);
   }
   return [...items];
 }
 
-function nameType(value: unknown): string {
+/** How a message names what was given in the place of something else. */
+export function nameType(value: unknown): string {
   if (value === null) {
     return 'null';
   }

@@ -22,9 +22,13 @@ import {
   checkOwner,
   checkPrefix,
   checkSignal,
+  checkTouchTtl,
   checkTtl,
+  checkUpdater,
+  updatedBytes,
   valueBytes,
 } from './arguments.js';
+import { checkOptions } from './call-options.js';
 import { deleteOwner, deletePrefix, scanKeys } from './range-calls.js';
 
 /** The entries of a table under one prefix. The store itself is the view under the empty one. */
@@ -41,6 +45,7 @@ export class KeyValueView implements KeyValueStore {
 
   get(key: string, options?: CallOptions): Promise<Buffer | undefined> {
     return attempt(() => {
+      checkOptions('get', options);
       return this.#submit((operations) => operations.get, this.#full(key), null, {
         signal: signalOf(options),
       });
@@ -49,6 +54,7 @@ export class KeyValueView implements KeyValueStore {
 
   set(key: string, value: SessionValue, options?: WriteOptions & CallOptions): Promise<void> {
     return attempt(() => {
+      checkOptions('set', options);
       const entry = { value: valueBytes(value), ...ownership(options) };
       return this.#submit((operations) => operations.set, this.#full(key), entry, {
         signal: signalOf(options),
@@ -59,6 +65,7 @@ export class KeyValueView implements KeyValueStore {
 
   delete(key: string, options?: CallOptions): Promise<boolean> {
     return attempt(() => {
+      checkOptions('delete', options);
       return this.#submit((operations) => operations.delete, this.#full(key), null, {
         signal: signalOf(options),
       });
@@ -67,6 +74,7 @@ export class KeyValueView implements KeyValueStore {
 
   deletePrefix(prefix: string, options?: CallOptions): Promise<void> {
     return attempt(() => {
+      checkOptions('deletePrefix', options);
       const full = this.#fullPrefix(prefix);
       const signal = signalOf(options);
       return this.#whenStarted((started) => deletePrefix(started, full, signal), signal);
@@ -96,6 +104,7 @@ export class KeyValueView implements KeyValueStore {
     options?: WriteOptions,
   ): Promise<void> {
     return attempt(() => {
+      checkOptions('setMany', options);
       const its = ownership(options);
       const written = new Map<string, Entry>();
       for (const entry of checkIterable('entries', entries)) {
@@ -122,12 +131,13 @@ export class KeyValueView implements KeyValueStore {
 
   touch(key: string, ttl: number): Promise<boolean> {
     return attempt(() => {
-      return this.#submit((operations) => operations.touch, this.#full(key), checkTtl(ttl));
+      return this.#submit((operations) => operations.touch, this.#full(key), checkTouchTtl(ttl));
     });
   }
 
   setIfAbsent(key: string, value: SessionValue, options?: WriteOptions): Promise<boolean> {
     return attempt(() => {
+      checkOptions('setIfAbsent', options);
       const entry = { value: valueBytes(value), ...ownership(options) };
       return this.#submit((operations) => operations.setIfAbsent, this.#full(key), entry, {
         entryOwner: entry.owner ?? undefined,
@@ -148,6 +158,7 @@ export class KeyValueView implements KeyValueStore {
     options?: TtlOptions,
   ): Promise<boolean> {
     return attempt(() => {
+      checkOptions('compareAndSet', options);
       return this.#submit((operations) => operations.compareAndSet, this.#full(key), {
         expected: valueBytes(expected, 'expected'),
         next: valueBytes(next, 'next'),
@@ -162,12 +173,11 @@ export class KeyValueView implements KeyValueStore {
     options?: TtlOptions,
   ): Promise<Buffer | undefined> {
     return attempt(() => {
-      if (typeof fn !== 'function') {
-        throw new TypeError(`fn must be a function, not ${typeof fn}`);
-      }
+      checkUpdater(fn);
+      checkOptions('update', options);
       return this.#submit((operations) => operations.update, this.#full(key), {
         fn,
-        toBytes: (made: SessionValue) => valueBytes(made, 'what the function of update returned'),
+        toBytes: updatedBytes,
         ...renewal(options),
       });
     });
@@ -175,6 +185,7 @@ export class KeyValueView implements KeyValueStore {
 
   increment(key: string, options?: IncrementOptions): Promise<number> {
     return attempt(() => {
+      checkOptions('increment', options);
       return this.#submit((operations) => operations.increment, this.#full(key), {
         by: checkIncrement(options?.by),
         ttl: checkTtl(options?.ttl),
@@ -194,6 +205,7 @@ export class KeyValueView implements KeyValueStore {
   deleteOwner(owner: string, options?: DeleteOwnerOptions): Promise<number> {
     return attempt(() => {
       checkOwner(owner);
+      checkOptions('deleteOwner', options);
       const kept = checkIterable('except', options?.except ?? []).map((key) => this.#full(key));
       const range = { prefix: this.#prefix, owner, except: new Set(kept) };
       return this.#whenStarted((started) => deleteOwner(started, range));
