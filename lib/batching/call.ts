@@ -1,10 +1,10 @@
-import type { RangeTurn } from './key-order.js';
+import type { RangeTurn } from './range-turn.js';
 import type { Operation } from './types.js';
 
 /** A place in the line of one key. A call on one key is its own claim; one on many keys has several. */
 export interface Claim {
   readonly key: string;
-  readonly owner: AnyCall;
+  readonly call: AnyCall;
   next: Claim | undefined;
 }
 
@@ -80,7 +80,7 @@ export class Call<A, V> implements Claim {
     return this.target as string;
   }
 
-  get owner(): AnyCall {
+  get call(): AnyCall {
     return this as unknown as AnyCall;
   }
 

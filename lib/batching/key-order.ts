@@ -1,47 +1,8 @@
 import type { AnyCall, Claim } from './call.js';
+import { keysOf, RangeTurn, type Range } from './range-turn.js';
 
 /** So many keys without a call are kept before they are dropped all at once. */
 const MOST_IDLE_KEYS = 1_024;
-
-/** The entries that a range call can meet: those under a prefix, of one owner or of all. */
-export interface Range {
-  readonly prefix: string;
-  readonly owner: string | undefined;
-  /** Whether it deletes them. */
-  readonly writes: boolean;
-}
-
-/** The place of a range call in the order. Its pages travel as calls of their own. */
-export class RangeTurn {
-  /** Earlier writes that it waits for. */
-  blockers = 0;
-  /** Its first page, while it waits for its turn. */
-  firstPage: AnyCall | undefined;
-  /** Pages that have not ended. */
-  openPages = 0;
-  finished = false;
-  /** Later writes and range calls that wait for it. */
-  readonly behind: Array<AnyCall | RangeTurn> = [];
-
-  constructor(readonly range: Range) {}
-
-  /** Whether a later write has to wait for it: what it deletes must not be written before. */
-  holds(call: AnyCall): boolean {
-    const { owner } = this.range;
-    return call.operation.writes && (owner === undefined || owner === call.entryOwner)
-      ? keysOf(call).some((key) => key.startsWith(this.range.prefix))
-      : false;
-  }
-
-  /** Whether both can meet the same entry. No entry has two owners. */
-  overlaps({ prefix, owner }: Range): boolean {
-    const its = this.range;
-    return (
-      (owner === undefined || its.owner === undefined || owner === its.owner) &&
-      (prefix.startsWith(its.prefix) || its.prefix.startsWith(prefix))
-    );
-  }
-}
 
 /**
  * Lets calls take effect in the order they were made, key by key: a call is ready once every earlier one on
@@ -71,7 +32,7 @@ export class KeyOrder {
       }
       this.enter(call);
     } else {
-      call.claims = keysOf(call).map((key) => ({ key, owner: call, next: undefined }));
+      call.claims = keysOf(call).map((key) => ({ key, call, next: undefined }));
       call.claims.forEach((claim) => this.enter(claim));
     }
     for (const turn of this.ranges) {
@@ -91,8 +52,8 @@ export class KeyOrder {
     const waitFor = new Set<AnyCall>();
     for (const [key, tail] of this.tails) {
       // A read that waits for nothing has no write before it.
-      if (tail !== undefined && key.startsWith(range.prefix) && isWriteOrBehindOne(tail.owner)) {
-        waitFor.add(tail.owner);
+      if (tail !== undefined && key.startsWith(range.prefix) && isWriteOrBehindOne(tail.call)) {
+        waitFor.add(tail.call);
       }
     }
     for (const call of waitFor) {
@@ -105,6 +66,11 @@ export class KeyOrder {
       this.ranges.push(turn);
     }
     return turn;
+  }
+
+  /** Whether a range call that deletes has not ended. */
+  get isDeletingRanges(): boolean {
+    return this.ranges.length > 0;
   }
 
   /** A page of a range call is ready when the range call is. */
@@ -140,7 +106,7 @@ export class KeyOrder {
 
   /** Lets a call share the place of the one before it on its key, if that was not sent yet. */
   private follow(call: AnyCall): boolean {
-    const tail = this.tails.get(call.key)?.owner;
+    const tail = this.tails.get(call.key)?.call;
     const leader = tail?.readGroup?.latest ?? tail;
     if (
       leader === undefined ||
@@ -160,7 +126,7 @@ export class KeyOrder {
   /** Lets a read go beside one on its key that was sent already: reads do not wait for reads. */
   private joinReads(call: AnyCall): boolean {
     const claim = this.tails.get(call.key);
-    const first = claim?.owner;
+    const first = claim?.call;
     if (
       claim === undefined ||
       first === undefined ||
@@ -194,7 +160,7 @@ export class KeyOrder {
     const tail = this.tails.get(claim.key);
     if (tail !== undefined) {
       tail.next = claim;
-      claim.owner.blockers += 1;
+      claim.call.blockers += 1;
     } else if (this.tails.has(claim.key)) {
       this.idleKeys -= 1;
     }
@@ -208,7 +174,7 @@ export class KeyOrder {
       return;
     }
     claim.next = undefined;
-    this.unblock(next.owner);
+    this.unblock(next.call);
   }
 
   private forget(key: string): void {
@@ -256,13 +222,6 @@ export class KeyOrder {
       this.announcing = false;
     }
   }
-}
-
-function keysOf({ target }: AnyCall): readonly string[] {
-  if (typeof target === 'string') {
-    return [target];
-  }
-  return target instanceof RangeTurn ? [] : target;
 }
 
 function isWriteOrBehindOne(call: AnyCall): boolean {

@@ -7,6 +7,7 @@ import { reading, writing } from './support/operations.js';
 const get = reading('get');
 const set = writing('set');
 const deletePage = writing('deletePage', { maxRows: 1 });
+const scanPage = reading('scanPage', { maxRows: 1 });
 
 /** Closes, and tells whether that has ended. */
 function close({ batcher }: Engine, timeout = 1_000): { isOver: boolean } {
@@ -29,14 +30,43 @@ describe('A batcher that closes', () => {
     expect(closing.isOver).toBe(true);
   });
 
-  it('refuses new calls, and further pages of range calls', async () => {
+  it('refuses new calls, and further pages of scans', async () => {
     const engine = newEngine();
-    const range = engine.openRange({ prefix: '' });
-    close(engine);
-    const calls = [engine.call(get, 'a'), engine.call(deletePage, range, '2nd')];
+    const range = engine.openRange({ prefix: '', writes: false });
+    const closing = close(engine);
+    const calls = [engine.call(get, 'a'), engine.call(scanPage, range, '2nd')];
     await settle();
     expect(outcomes(calls)).toEqual(['rejected: closed', 'rejected: closed']);
     expect(engine.source.acquired).toBe(0);
+    expect(closing.isOver).toBe(true);
+  });
+
+  it('waits for a deletion that has begun, page after page', async () => {
+    const engine = newEngine();
+    const range = engine.openRange({ prefix: '' });
+    const first = engine.call(deletePage, range, '1st');
+    await settle();
+    const closing = close(engine);
+    await engine.answer('deletePage');
+    expect(closing.isOver).toBe(false);
+    const second = engine.call(deletePage, range, '2nd');
+    await settle();
+    await engine.answer('deletePage');
+    engine.batcher.finishRange(range);
+    await settle();
+    expect(outcomes([first, second])).toEqual(['resolved: *=1st', 'resolved: *=2nd']);
+    expect(closing.isOver).toBe(true);
+  });
+
+  it('cuts off a deletion that takes longer', async () => {
+    const engine = newEngine();
+    const range = engine.openRange({ prefix: '' });
+    const closing = close(engine, 50);
+    await pass(200);
+    expect(closing.isOver).toBe(true);
+    const late = engine.call(deletePage, range, 'late');
+    await settle();
+    expect(late.outcome).toBe('rejected: closed');
   });
 
   it('waits for the calls in flight, and for those behind them', async () => {

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, jest } from '@jest/globals';
 import { Batcher, type SubmitOptions } from '../../../lib/batching/batcher.js';
 import type { Target } from '../../../lib/batching/call.js';
-import type { Range, RangeTurn } from '../../../lib/batching/key-order.js';
+import type { Range, RangeTurn } from '../../../lib/batching/range-turn.js';
 import { messageOf } from '../../../lib/utils/errors.js';
 import { FakeLeaseSource, type SentStatement } from './fake-lease.js';
 import { policy } from './failures.js';

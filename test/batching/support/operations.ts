@@ -1,5 +1,5 @@
 import type { AnyCall } from '../../../lib/batching/call.js';
-import { RangeTurn } from '../../../lib/batching/key-order.js';
+import { RangeTurn } from '../../../lib/batching/range-turn.js';
 import type { BatchToRun, Operation } from '../../../lib/batching/types.js';
 
 /** An operation that is made up. Its arguments are text, and so are its results. */
