@@ -58,8 +58,8 @@ export const TIMINGS = {
   SWEEP_LOCK_WAIT: 500,
   SWEEP_STATEMENT: 5_000,
   SWEEP_ANSWER: 10_500,
-  /** Between two pages a sweep rests this long at most. */
-  SWEEP_LONGEST_REST: 150,
+  /** Between two pages a sweep or a range call rests this long at most. */
+  LONGEST_REST: 150,
 } as const;
 
 /** PostgreSQL's default of `deadlock_timeout`, in milliseconds. */

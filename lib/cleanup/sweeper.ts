@@ -7,7 +7,7 @@ import { bool, statement, type Statement } from '../sql/statement.js';
 import type { Statements } from '../sql/statements.js';
 import type { TableLayout } from '../sql/table-layout.js';
 import { TIMINGS } from '../timings.js';
-import { rest, watched } from '../utils/timers.js';
+import { restAfterPage, watched } from '../utils/timers.js';
 
 /**
  * What a sweep did.
@@ -25,9 +25,6 @@ export interface SweepReport {
 }
 
 type Sweep = Omit<SweepReport, 'durationMs'>;
-
-/** Between pages the sweep rests so many times as long as the last one took: a page keeps a processor busy. */
-const REST_FACTOR = 7;
 
 const LIMITS = { lock: TIMINGS.SWEEP_LOCK_WAIT, statement: TIMINGS.SWEEP_STATEMENT };
 const TRY_LOCK = statement('sweep_lock', 'SELECT pg_try_advisory_lock($1::bigint)', [bool]);
@@ -87,7 +84,7 @@ export class Sweeper {
         if (!keepsLock) {
           connection.release();
         }
-        await rest(restAfter(performance.now() - begun), signal);
+        await restAfterPage(performance.now() - begun, signal);
         if (!keepsLock) {
           connection = await this.acquire();
         }
@@ -149,10 +146,6 @@ export class Sweeper {
       throw toSessionError(error);
     });
   }
-}
-
-function restAfter(pageTook: number): number {
-  return Math.min(REST_FACTOR * pageTook, TIMINGS.SWEEP_LONGEST_REST);
 }
 
 function ignore(): void {}

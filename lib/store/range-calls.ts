@@ -1,9 +1,10 @@
 import type { Batcher } from '../batching/batcher.js';
-import type { Range, RangeTurn } from '../batching/key-order.js';
+import type { Range, RangeTurn } from '../batching/range-turn.js';
 import type { Operations } from '../operations/index.js';
 import type { DeletedPage } from '../operations/ranges.js';
 import { PostgresSessionError } from '../postgres-session.errors.js';
 import { prefixRange, rangeAfter, type KeyRange } from '../sql/prefix-range.js';
+import { restAfterPage } from '../utils/timers.js';
 
 /** What range calls work on. */
 export interface RangeTarget {
@@ -28,7 +29,7 @@ export async function deletePrefix(
       prefix === '' && (await batcher.submit(operations.truncate, turn, null, { signal }));
     return isTruncated
       ? 0
-      : deletePages(prefix, (rest) => {
+      : deletePages(batcher, prefix, signal, (rest) => {
           return batcher.submit(operations.deletePage, turn, rest, { signal });
         });
   });
@@ -40,7 +41,7 @@ export function deleteOwner(
   { prefix, owner, except }: OwnedRange,
 ): Promise<number> {
   return inRange(batcher, { prefix, owner, writes: true }, (turn) =>
-    deletePages(prefix, (rest) => {
+    deletePages(batcher, prefix, undefined, (rest) => {
       return batcher.submit(operations.deleteOwnedPage, turn, { ...rest, owner, except });
     }),
   );
@@ -63,12 +64,15 @@ async function* scanPages(
   try {
     let rest = prefixRange(prefix);
     for (;;) {
+      const begun = performance.now();
       const page = await batcher.submit(operations.scanPage, turn, { ...rest, owner });
+      const took = performance.now() - begun;
       yield* page.keys;
       if (page.isLast) {
         return;
       }
       rest = rangeAfter(page.keys[page.keys.length - 1], rest);
+      await leaveRoom(batcher, took);
     }
   } finally {
     batcher.finishRange(turn);
@@ -90,22 +94,34 @@ async function inRange<T>(
 
 /** Each page begins behind the last one: what those before it deleted is not read again. */
 async function deletePages(
+  batcher: Batcher,
   prefix: string,
+  signal: AbortSignal | undefined,
   deletePage: (rest: KeyRange) => Promise<DeletedPage>,
 ): Promise<number> {
   let deleted = 0;
   let rest = prefixRange(prefix);
   try {
     for (;;) {
+      const begun = performance.now();
       const page = await deletePage(rest);
+      const took = performance.now() - begun;
       deleted += page.deleted;
       if (page.lastKey === undefined) {
         return deleted;
       }
       rest = rangeAfter(page.lastKey, rest);
+      await leaveRoom(batcher, took, signal);
     }
   } catch (error) {
     throw error instanceof PostgresSessionError ? withDeleted(error, deleted) : error;
+  }
+}
+
+/** Beside other calls, a range call in many pages gives way to them. */
+async function leaveRoom(batcher: Batcher, pageTook: number, signal?: AbortSignal): Promise<void> {
+  if (batcher.isBusy) {
+    await restAfterPage(pageTook, signal);
   }
 }
 

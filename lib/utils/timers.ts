@@ -1,5 +1,8 @@
 import { TIMINGS } from '../timings.js';
 
+/** A page keeps a processor of the server busy, so the next one comes after a rest so many times as long. */
+const REST_FACTOR = 7;
+
 /**
  * Calls back after `ms` milliseconds in which the process could read an answer, and behind the sockets: after a
  * stall of the event loop timers run before sockets are read, and what is waited for may have arrived. Returns
@@ -61,6 +64,11 @@ export async function within(ms: number, work: Promise<unknown>): Promise<void> 
   });
   await Promise.race([work, late]);
   cancel?.();
+}
+
+/** Leaves the server to others between two pages. */
+export function restAfterPage(pageTook: number, signal?: AbortSignal): Promise<void> {
+  return rest(Math.min(REST_FACTOR * pageTook, TIMINGS.LONGEST_REST), signal);
 }
 
 /** Resolves after `ms` milliseconds, or as soon as the signal aborts. */

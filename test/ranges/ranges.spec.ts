@@ -61,6 +61,15 @@ const deletions: Array<[name: string, deletion: Deletion]> = [
 ];
 
 describe.each(deletions)('While %s takes out 30,000 rows', (_, deletion) => {
+  it('closing waits for all of its pages', async () => {
+    const { app, store, tableName } = await startFilled(30_000);
+    const deleting = deletion(store);
+    await waitFor(async () => (await countOf(tableName)) < 30_000, { what: 'the end of a page' });
+    await app.close();
+    await deleting;
+    expect(await countOf(tableName)).toBe(0);
+  });
+
   it('64 callers get and set other keys again and again', async () => {
     const { store, tableName } = await startFilled(30_000);
     await callers((n) => store.set(`b:${n}`, 'before'));
