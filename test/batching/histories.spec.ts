@@ -44,14 +44,21 @@ class History {
     }
   }
 
-  /** Everything succeeds from now on. */
+  /** Everything succeeds from now on. What was lost takes effect as late as it can: right before it is stopped. */
   async end(): Promise<void> {
+    do {
+      await this.answerAll();
+      this.server.takeAllLateEffects();
+      this.engine.source.discarded.forEach((lease) => this.server.stop(lease));
+    } while (this.made.some(({ call }) => call.outcome === 'pending'));
+  }
+
+  private async answerAll(): Promise<void> {
     const { source } = this.engine;
-    while (this.made.some(({ call }) => call.outcome === 'pending')) {
+    do {
       [...source.inFlight].forEach((sent) => this.server.answer(sent));
-      source.discarded.forEach((lease) => this.server.stop(lease));
       await pass(300);
-    }
+    } while (source.inFlight.length > 0);
   }
 
   private async deletePages(): Promise<void> {

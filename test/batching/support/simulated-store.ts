@@ -45,6 +45,10 @@ export class SimulatedStore {
     late?.takeEffect();
   }
 
+  takeAllLateEffects(): void {
+    this.lost.splice(0).forEach(({ takeEffect }) => takeEffect());
+  }
+
   /** What ran on a connection can no longer take effect. */
   stop(lease: FakeLease): void {
     this.lost = this.lost.filter((statement) => statement.lease !== lease);
