@@ -18,7 +18,7 @@ export interface TtlOptions {
 }
 
 export interface WriteOptions extends TtlOptions {
-  /** Whose entry it is, for `scanOwner` and `deleteOwner`. Absent: nobody's. */
+  /** Whose entry it is, for `scanOwner` and `deleteOwner`. Absent: nobody's; `setIfPresent` then keeps the owner. */
   owner?: string;
 }
 
@@ -30,6 +30,15 @@ export interface IncrementOptions extends TtlOptions {
 export interface DeleteOwnerOptions {
   /** Keys to keep. */
   except?: Iterable<string>;
+}
+
+/** A live entry as it is read. */
+export interface SessionEntry {
+  value: Buffer;
+  /** Milliseconds left by the clock of the database, more than 0. Absent: no expiry. */
+  expiresIn?: number;
+  /** Absent: nobody's, or the table has no owners. */
+  owner?: string;
 }
 
 /**
@@ -51,6 +60,9 @@ export interface DeleteOwnerOptions {
 export interface KeyValueStore {
   /** The value of a live entry, or `undefined`. The bytes belong to the caller. celeris: `Get`. */
   get(key: string, options?: CallOptions): Promise<Buffer | undefined>;
+
+  /** A live entry with the time it has left and its owner, or `undefined`. The bytes belong to the caller. */
+  getEntry(key: string, options?: CallOptions): Promise<SessionEntry | undefined>;
 
   /** Writes the entry whole: value, expiry and owner. celeris: `Set`. */
   set(key: string, value: SessionValue, options?: WriteOptions & CallOptions): Promise<void>;
@@ -90,6 +102,16 @@ export interface KeyValueStore {
 
   /** Writes the entry unless a live one is there. Resolves to whether it wrote. */
   setIfAbsent(key: string, value: SessionValue, options?: WriteOptions): Promise<boolean>;
+
+  /**
+   * `set` over a live entry alone, whose owner stays unless one is given. Resolves to `false` if there is no
+   * live entry; nothing is written then.
+   */
+  setIfPresent(
+    key: string,
+    value: SessionValue,
+    options?: WriteOptions & CallOptions,
+  ): Promise<boolean>;
 
   /** Takes a live entry out. Of many callers at once, exactly one gets the value. */
   getAndDelete(key: string): Promise<Buffer | undefined>;

@@ -59,7 +59,7 @@ export interface PostgresSessionModuleOptions {
   /** `false` for poolers that cannot hold named statements. Default: `true`. */
   preparedStatements?: boolean;
   /**
-   * Whether `set`, `touch`, `delete`, `setMany`, `deleteMany`, `deletePrefix` and `deleteOwner` are tried again
+   * Whether `set`, `setIfPresent`, `touch`, `delete`, `setMany`, `deleteMany`, `deletePrefix` and `deleteOwner` are tried again
    * when the connection broke after they were sent. With `false` they reject with `ERR_OUTCOME_UNKNOWN`
    * instead. Default: `true`.
    */

@@ -14,7 +14,7 @@ export interface ColumnReader {
 export interface Statement {
   readonly name: string;
   readonly text: string;
-  /** Its first word, with which the server's word that it is complete begins. */
+  /** With this the server's word that it is complete begins. */
   readonly command: string;
   readonly columns: readonly ColumnReader[];
 }
@@ -28,16 +28,23 @@ export interface StatementResult {
 /**
  * The name has a word for whoever reads traces or `pg_prepared_statements`. The rest of it follows from the
  * text, so that stores that share a pool never share a name by mistake.
+ *
+ * @param command the first word by default; of a statement that begins with `WITH` it is another one.
  */
 export function statement(
   word: string,
   text: string,
   columns: readonly ColumnReader[] = [],
+  command?: string,
 ): Statement {
   const compact = text.replace(/\s+/g, ' ').trim();
   const hash = createHash('sha256').update(compact).digest('hex').slice(0, 16);
-  const command = compact.slice(0, compact.indexOf(' '));
-  return { name: `postgres_session_${word}_${hash}`, text: compact, command, columns };
+  return {
+    name: `postgres_session_${word}_${hash}`,
+    text: compact,
+    command: command ?? compact.slice(0, compact.indexOf(' ')),
+    columns,
+  };
 }
 
 export const text: ColumnReader = {
@@ -54,6 +61,12 @@ export const bytea: ColumnReader = {
     row.copy(value, 0, start, end);
     return value;
   },
+};
+
+/** A number in double precision. */
+export const float8: ColumnReader = {
+  fromText: Number,
+  fromBinary: (row, start) => row.readDoubleBE(start),
 };
 
 export const bool: ColumnReader = {

@@ -1,4 +1,5 @@
 import { bool, bytea, statement, text, type Statement } from './statement.js';
+import { entryStatements, type EntryStatements } from './entry-statements.js';
 import { EXPIRY_BUCKET_COLUMN, OWNER_COLUMN, type TableLayout } from './table-layout.js';
 
 /**
@@ -6,13 +7,15 @@ import { EXPIRY_BUCKET_COLUMN, OWNER_COLUMN, type TableLayout } from './table-la
  * table that is distributed by `id` can route. A statement that reads returns the keys it read for, so
  * that an answer which belongs to another statement is never taken for its own.
  */
-export interface Statements {
+export interface Statements extends EntryStatements {
   /** Always one row: the key, and the value or null. */
   readonly get: Statement;
   /** The live entries, then one row with the marker `$2` and null. */
   readonly getBatch: Statement;
   readonly set: Statement;
   readonly setBatch: Statement;
+  readonly setIfPresent: Statement;
+  readonly setIfPresentBatch: Statement;
   readonly touch: Statement;
   readonly touchBatch: Statement;
   readonly delete: Statement;
@@ -48,6 +51,7 @@ export function buildStatements(layout: TableLayout): Statements {
   const range = (first: number): string => `${id} >= $${first} AND ${id} < $${first + 1}`;
 
   return {
+    ...entryStatements(table, layout.hasOwner, live),
     ...writeStatements(table, layout.hasOwner, live),
     ...rangeStatements(table, layout.hasOwner, live, id, range),
     ...expiryStatements(table, layout.hasExpiryBucket),
@@ -97,29 +101,47 @@ export function buildStatements(layout: TableLayout): Statements {
   };
 }
 
-function writeStatements(
-  table: string,
-  hasOwner: boolean,
-  live: string,
-): Pick<Statements, 'set' | 'setBatch' | 'setIfAbsent' | 'increment'> {
+type WriteStatements = Pick<
+  Statements,
+  'set' | 'setBatch' | 'setIfPresent' | 'setIfPresentBatch' | 'setIfAbsent' | 'increment'
+>;
+
+function writeStatements(table: string, hasOwner: boolean, live: string): WriteStatements {
   const columns = hasOwner ? `id, value, expires_at, ${OWNER_COLUMN}` : 'id, value, expires_at';
   const values = `$1, $2::bytea, ${expiry('$3::float8')}${hasOwner ? ', $4::text' : ''}`;
   const insert = `INSERT INTO ${table} AS t (${columns})`;
   const replace = `ON CONFLICT (id) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at${
     hasOwner ? `, ${OWNER_COLUMN} = excluded.${OWNER_COLUMN}` : ''
   }`;
-  const batch = hasOwner
-    ? `SELECT c.id, c.value, ${expiry('c.ttl')}, c.owner
-       FROM unnest($1::text[], $2::bytea[], $3::float8[], $4::text[]) AS c (id, value, ttl, owner)`
-    : `SELECT c.id, c.value, ${expiry('c.ttl')}
-       FROM unnest($1::text[], $2::bytea[], $3::float8[]) AS c (id, value, ttl)`;
+  const rows = hasOwner
+    ? `unnest($1::text[], $2::bytea[], $3::float8[], $4::text[]) AS c (id, value, ttl, owner)`
+    : `unnest($1::text[], $2::bytea[], $3::float8[]) AS c (id, value, ttl)`;
   const count = `encode(t.value, 'escape')`;
+  // The owner stays unless one is given.
+  const overwrite = (value: string, ttl: string, owner: string): string =>
+    `UPDATE ${table} AS t SET value = ${value}, expires_at = ${expiry(ttl)}${
+      hasOwner ? `, ${OWNER_COLUMN} = coalesce(${owner}, t.${OWNER_COLUMN})` : ''
+    }`;
   const ifLive = (column: string): string =>
     `${column} = CASE WHEN ${live} THEN t.${column} ELSE excluded.${column} END`;
 
   return {
     set: statement('set', `${insert} VALUES (${values}) ${replace}`),
-    setBatch: statement('set_batch', `${insert} ${batch} ${replace}`),
+    setBatch: statement(
+      'set_batch',
+      `${insert} SELECT c.id, c.value, ${expiry('c.ttl')}${hasOwner ? ', c.owner' : ''} FROM ${rows} ${replace}`,
+    ),
+    setIfPresent: statement(
+      'set_if_present',
+      `${overwrite('$2::bytea', '$3::float8', '$4::text')} WHERE t.id = $1 AND ${live} RETURNING t.id`,
+      [text],
+    ),
+    setIfPresentBatch: statement(
+      'set_if_present_batch',
+      `${overwrite('c.value', 'c.ttl', 'c.owner')} FROM ${rows}
+       WHERE t.id = c.id AND ${live} RETURNING t.id`,
+      [text],
+    ),
     setIfAbsent: statement(
       'set_if_absent',
       `${insert} VALUES (${values}) ${replace} WHERE NOT ${live}`,

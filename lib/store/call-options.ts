@@ -16,11 +16,13 @@ const OPTION_MEANINGS = {
 /** The options of each method that takes some. */
 const CALL_OPTIONS = {
   get: ['signal'],
+  getEntry: ['signal'],
   set: ['ttl', 'owner', 'signal'],
   delete: ['signal'],
   deletePrefix: ['signal'],
   setMany: ['ttl', 'owner'],
   setIfAbsent: ['ttl', 'owner'],
+  setIfPresent: ['ttl', 'owner', 'signal'],
   compareAndSet: ['ttl'],
   update: ['ttl'],
   increment: ['by', 'ttl'],

@@ -5,6 +5,7 @@ import type {
   DeleteOwnerOptions,
   IncrementOptions,
   KeyValueStore,
+  SessionEntry,
   SessionValue,
   TtlOptions,
   WriteOptions,
@@ -52,15 +53,17 @@ export class KeyValueView implements KeyValueStore {
     });
   }
 
-  set(key: string, value: SessionValue, options?: WriteOptions & CallOptions): Promise<void> {
+  getEntry(key: string, options?: CallOptions): Promise<SessionEntry | undefined> {
     return attempt(() => {
-      checkOptions('set', options);
-      const entry = { value: valueBytes(value), ...ownership(options) };
-      return this.#submit((operations) => operations.set, this.#full(key), entry, {
+      checkOptions('getEntry', options);
+      return this.#submit((operations) => operations.getEntry, this.#full(key), null, {
         signal: signalOf(options),
-        entryOwner: entry.owner ?? undefined,
       });
     });
+  }
+
+  set(key: string, value: SessionValue, options?: WriteOptions & CallOptions): Promise<void> {
+    return attempt(() => this.#write('set', (operations) => operations.set, key, value, options));
   }
 
   delete(key: string, options?: CallOptions): Promise<boolean> {
@@ -137,12 +140,24 @@ export class KeyValueView implements KeyValueStore {
 
   setIfAbsent(key: string, value: SessionValue, options?: WriteOptions): Promise<boolean> {
     return attempt(() => {
-      checkOptions('setIfAbsent', options);
-      const entry = { value: valueBytes(value), ...ownership(options) };
-      return this.#submit((operations) => operations.setIfAbsent, this.#full(key), entry, {
-        entryOwner: entry.owner ?? undefined,
-      });
+      return this.#write(
+        'setIfAbsent',
+        (operations) => operations.setIfAbsent,
+        key,
+        value,
+        options,
+      );
     });
+  }
+
+  setIfPresent(
+    key: string,
+    value: SessionValue,
+    options?: WriteOptions & CallOptions,
+  ): Promise<boolean> {
+    return attempt(() =>
+      this.#write('setIfPresent', (operations) => operations.setIfPresent, key, value, options),
+    );
   }
 
   getAndDelete(key: string): Promise<Buffer | undefined> {
@@ -240,6 +255,21 @@ export class KeyValueView implements KeyValueStore {
     const full = this.#prefix + prefix;
     checkPrefix(full);
     return full;
+  }
+
+  #write<V>(
+    method: 'set' | 'setIfAbsent' | 'setIfPresent',
+    pick: (operations: Operations) => Operation<Entry, V>,
+    key: string,
+    value: SessionValue,
+    options: (WriteOptions & CallOptions) | undefined,
+  ): Promise<V> {
+    checkOptions(method, options);
+    const entry = { value: valueBytes(value), ...ownership(options) };
+    return this.#submit(pick, this.#full(key), entry, {
+      signal: signalOf(options),
+      entryOwner: entry.owner ?? undefined,
+    });
   }
 
   #submit<A, V>(

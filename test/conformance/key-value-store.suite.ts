@@ -8,6 +8,7 @@ import { expirySection } from './sections/expiry.js';
 import { manySection } from './sections/many.js';
 import { namespaceSection } from './sections/namespaces.js';
 import { neighbourSection } from './sections/neighbours.js';
+import { overwriteSection } from './sections/overwrites.js';
 import { orderSection } from './sections/order.js';
 import { ownerSection } from './sections/owners.js';
 import { prefixSection } from './sections/prefixes.js';
@@ -15,13 +16,16 @@ import { scanSection } from './sections/scans.js';
 import { signalSection } from './sections/signals.js';
 import { touchSection } from './sections/touches.js';
 import { updateSection } from './sections/updates.js';
+import { wholeEntrySection } from './sections/whole-entries.js';
 import type { Features, Section, Subject, SubjectFactory } from './subject.js';
 
 const SECTIONS: Record<string, Section> = {
   entries: entrySection,
+  getEntry: wholeEntrySection,
   bytes: byteSection,
   'many keys at once': manySection,
   touch: touchSection,
+  setIfPresent: overwriteSection,
   'atomic calls': atomicSection,
   update: updateSection,
   increment: counterSection,

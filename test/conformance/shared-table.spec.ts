@@ -62,6 +62,14 @@ describe.each(['ours', 'theirs'])('a table shared with celeris, made as %s', (ma
     expect(await read('old')).toEqual(bytes('new'));
   });
 
+  it('takes an expiry of infinity for none', async () => {
+    await celeris.query(sql.set, ['a', bytes('one'), 'infinity']);
+    await store.set('b', 'two', { ttl: HOUR });
+    expect(await store.getEntry('a')).toEqual({ value: bytes('one') });
+    const both = await Promise.all(['a', 'b'].map((key) => store.getEntry(key)));
+    expect(both.map((entry) => entry?.expiresIn === undefined)).toEqual([true, false]);
+  });
+
   it('lets both write one entry in turns', async () => {
     await store.set('a', 'ours', { ttl: HOUR });
     await celeris.query(sql.set, ['a', bytes('theirs'), null]);

@@ -6,6 +6,7 @@ export type StoreCall = [name: string, call: (store: KeyValueStore) => Promise<u
 /** A call of each method that takes a key, with that key. */
 export const callsWithKey = (key: string): StoreCall[] => [
   ['get', (store) => store.get(key)],
+  ['getEntry', (store) => store.getEntry(key)],
   ['set', (store) => store.set(key, 'x')],
   ['delete', (store) => store.delete(key)],
   ['getMany', (store) => store.getMany(['a', key])],
@@ -13,6 +14,7 @@ export const callsWithKey = (key: string): StoreCall[] => [
   ['deleteMany', (store) => store.deleteMany(['a', key])],
   ['touch', (store) => store.touch(key, 60_000)],
   ['setIfAbsent', (store) => store.setIfAbsent(key, 'x')],
+  ['setIfPresent', (store) => store.setIfPresent(key, 'x')],
   ['getAndDelete', (store) => store.getAndDelete(key)],
   ['compareAndSet', (store) => store.compareAndSet(key, 'x', 'y')],
   ['update', (store) => store.update(key, () => 'x')],
@@ -30,6 +32,7 @@ export const callsWithOwner = (owner: string): StoreCall[] => [
   ['set', (store) => store.set('a', 'x', { owner })],
   ['setMany', (store) => store.setMany([['a', 'x']], { owner })],
   ['setIfAbsent', (store) => store.setIfAbsent('a', 'x', { owner })],
+  ['setIfPresent', (store) => store.setIfPresent('a', 'x', { owner })],
   ['scanOwner', async (store) => collect(store.scanOwner(owner))],
   ['deleteOwner', (store) => store.deleteOwner(owner)],
 ];
@@ -39,6 +42,7 @@ export const callsWithTtl = (ttl: number): StoreCall[] => [
   ['setMany', (store) => store.setMany([['a', 'x']], { ttl })],
   ['touch', (store) => store.touch('a', ttl)],
   ['setIfAbsent', (store) => store.setIfAbsent('a', 'x', { ttl })],
+  ['setIfPresent', (store) => store.setIfPresent('a', 'x', { ttl })],
   ['compareAndSet', (store) => store.compareAndSet('a', 'x', 'y', { ttl })],
   ['update', (store) => store.update('a', () => 'x', { ttl })],
   ['increment', (store) => store.increment('a', { ttl })],
@@ -48,6 +52,7 @@ export const callsWithValue = (value: string): StoreCall[] => [
   ['set', (store) => store.set('a', value)],
   ['setMany', (store) => store.setMany([['b', 'x'], ['a', value]])], // prettier-ignore
   ['setIfAbsent', (store) => store.setIfAbsent('a', value)],
+  ['setIfPresent', (store) => store.setIfPresent('a', value)],
   ['compareAndSet, as expected', (store) => store.compareAndSet('a', value, 'x')],
   ['compareAndSet, as next', (store) => store.compareAndSet('a', 'x', value)],
 ];

@@ -149,6 +149,8 @@ describe('A bad argument of a call', () => {
       [
         ['get', () => store.get('a', options)],
         ['set', () => store.set('a', 'x', options)],
+        ['getEntry', () => store.getEntry('a', options)],
+        ['setIfPresent', () => store.setIfPresent('a', 'x', options)],
         ['delete', () => store.delete('a', options)],
         ['deletePrefix', () => store.deletePrefix('a', options)],
       ],

@@ -12,10 +12,15 @@ type Call = (store: KeyValueStore, options: never) => Promise<unknown>;
 const METHODS: Record<string, [names: string[], call: Call]> = {
   get: [['signal'], (store, options) => store.get('k', options)],
   set: [['ttl', 'owner', 'signal'], (store, options) => store.set('k', 'v', options)],
+  getEntry: [['signal'], (store, options) => store.getEntry('k', options)],
   delete: [['signal'], (store, options) => store.delete('k', options)],
   deletePrefix: [['signal'], (store, options) => store.deletePrefix('k', options)],
   setMany: [['ttl', 'owner'], (store, options) => store.setMany([['k', 'v']], options)],
   setIfAbsent: [['ttl', 'owner'], (store, options) => store.setIfAbsent('n', 'v', options)],
+  setIfPresent: [
+    ['ttl', 'owner', 'signal'],
+    (store, options) => store.setIfPresent('k', 'v', options),
+  ],
   compareAndSet: [['ttl'], (store, options) => store.compareAndSet('k', 'v', 'v', options)],
   update: [['ttl'], (store, options) => store.update('k', () => 'v', options)],
   increment: [['by', 'ttl'], (store, options) => store.increment('n', options)],
@@ -148,6 +153,7 @@ describe('A value', () => {
       store.set('k', anything(value)),
       store.setMany([['k', anything(value)]]),
       store.setIfAbsent('k', anything(value)),
+      store.setIfPresent('k', anything(value)),
       store.compareAndSet('k', 'v', anything(value)),
     ];
     for (const call of calls) {

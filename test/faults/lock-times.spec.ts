@@ -15,6 +15,7 @@ const writes: Array<[name: string, write: (store: KeyValueStore) => Promise<unkn
   ['touch', (store) => store.touch('key', 60_000)],
   ['delete', (store) => store.delete('key')],
   ['setIfAbsent', (store) => store.setIfAbsent('key', 'written')],
+  ['setIfPresent', (store) => store.setIfPresent('key', 'written')],
   ['getAndDelete', (store) => store.getAndDelete('key')],
   ['compareAndSet', (store) => store.compareAndSet('key', 'value', 'written')],
   ['update', (store) => store.update('key', () => 'written')],

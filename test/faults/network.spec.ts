@@ -29,6 +29,8 @@ const everyCall = (store: PostgresSessionStore, round: number): Array<() => Prom
   () => store.deleteMany(['n']),
   () => store.increment('count'),
   () => store.setIfAbsent(`absent:${round}`, 'v'),
+  () => store.getEntry('k'),
+  () => store.setIfPresent('k', 'v'),
   () => store.getAndDelete('o'),
   () => store.compareAndSet('k', 'v', 'w'),
   () => store.update('k', (value) => value),

@@ -77,6 +77,8 @@ describe('A role that may only select, insert, update and delete', () => {
     expect((await store.update('k', () => 'x'))?.toString()).toBe('x');
     expect(await store.increment('n')).toBe(1);
     expect(await store.setIfAbsent('k', 'y')).toBe(false);
+    expect(await store.setIfPresent('k', 'y')).toBe(true);
+    expect((await store.getEntry('k'))?.value.toString()).toBe('y');
     await store.setMany([
       ['a:1', '1'],
       ['a:2', '2'],

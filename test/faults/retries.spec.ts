@@ -20,6 +20,7 @@ interface Write {
 
 const WRITES: Write[] = [
   { name: 'set', call: (store) => store.set(KEY, 'w'), answer: undefined, left: 'w' },
+  { name: 'setIfPresent', call: (store) => store.setIfPresent(KEY, 'w'), answer: true, left: 'w' },
   { name: 'touch', call: (store) => store.touch(KEY, 60_000), answer: true, left: 'v' },
   { name: 'delete', call: (store) => store.delete(KEY), answer: false, left: undefined },
   {

@@ -119,6 +119,7 @@ describe('Passwords, keys, values and owners', () => {
           { owner: OWNER },
         ),
       () => store.setIfAbsent(`${KEY}-2`, VALUE, { owner: OWNER }),
+      () => store.setIfPresent(KEY, VALUE, { owner: OWNER }),
       () => store.compareAndSet(KEY, VALUE, VALUE),
       () => store.increment(KEY),
     ];

@@ -76,6 +76,8 @@ describe('A table that changes underneath', () => {
         await store.update(`e${n}`, (value) => value);
         await store.getAndDelete(`e${n}`);
         await store.setIfAbsent(`e${n}`, 'v');
+        await store.getEntry(`e${n}`);
+        await store.setIfPresent(`e${n}`, 'v');
         await store.getMany([`e${n}`, 'k']);
         await store.delete(`e${n}`);
       }),

@@ -86,6 +86,8 @@ describe('shutdown', () => {
       () => store.deleteMany(['k']),
       () => store.touch('k', 1),
       () => store.setIfAbsent('k', 'v'),
+      () => store.getEntry('k'),
+      () => store.setIfPresent('k', 'v'),
       () => store.getAndDelete('k'),
       () => store.compareAndSet('k', 'v', 'w'),
       () => store.update('k', () => 'w'),

@@ -20,6 +20,7 @@ const cas = (expected: string, next: string): Operation => ({
   expected,
   next,
 });
+const overwrite = (value: string): Operation => ({ kind: 'setIfPresent', value });
 const get: Operation = { kind: 'get' };
 const remove: Operation = { kind: 'delete' };
 const take: Operation = { kind: 'getAndDelete' };
@@ -64,6 +65,15 @@ const explained: [string, RecordedCall[]][] = [
     history([0, 9, erase, null], [1, 2, set('a'), null], [3, 4, get, 'a'], [5, 6, get, null]),
   ],
   [
+    'an overwriting that came before a delete',
+    history(
+      [0, 1, set('a'), null],
+      [2, 9, overwrite('b'), true],
+      [3, 4, remove, true],
+      [5, 6, get, null],
+    ),
+  ],
+  [
     'a swap that lost to a delete',
     history([0, 1, set('a'), null], [2, 9, cas('a', 'b'), false], [3, 4, remove, true]),
   ],
@@ -85,6 +95,14 @@ const broken: [string, RecordedCall[]][] = [
   [
     'two swaps that both won',
     history([0, 1, set('a'), null], [2, 5, cas('a', 'b'), true], [3, 6, cas('a', 'c'), true]),
+  ],
+  [
+    'an overwriting of a deleted entry',
+    history([0, 1, set('a'), null], [2, 3, remove, true], [4, 5, overwrite('b'), true]),
+  ],
+  [
+    'an overwriting that was lost',
+    history([0, 1, set('a'), null], [2, 3, overwrite('b'), true], [4, 5, get, 'a']),
   ],
   [
     'a touch of a deleted entry',

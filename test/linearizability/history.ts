@@ -6,6 +6,7 @@ export type Operation =
   | { kind: 'get' }
   | { kind: 'set'; value: string }
   | { kind: 'setIfAbsent'; value: string }
+  | { kind: 'setIfPresent'; value: string }
   | { kind: 'touch' }
   | { kind: 'delete' }
   | { kind: 'getAndDelete' }

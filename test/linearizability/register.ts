@@ -52,6 +52,8 @@ function effectOf(state: State, operation: Operation): Effect {
       return { state: operation.value, result: null };
     case 'setIfAbsent':
       return state === null ? { state: operation.value, result: true } : { state, result: false };
+    case 'setIfPresent':
+      return state === null ? { state, result: false } : { state: operation.value, result: true };
     case 'touch':
       return { state, result: state !== null };
     case 'delete':

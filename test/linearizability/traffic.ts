@@ -30,7 +30,9 @@ const seen = new Map<string, string>();
 type Maker = (traffic: Traffic, key: string) => Promise<void>;
 
 const MAKERS: [weight: number, make: Maker][] = [
-  [30, (t, key) => t.recorder.one(key, { kind: 'get' }, () => t.store.get(key), remembered(key))],
+  [20, (t, key) => t.recorder.one(key, { kind: 'get' }, () => t.store.get(key), remembered(key))],
+  [10, (t, key) =>
+    t.recorder.one(key, { kind: 'get' }, () => t.store.getEntry(key), (entry) => remembered(key)(entry?.value))],
   [14, (t, key) => {
     const value = newValue(t);
     return t.recorder.one(key, { kind: 'set', value }, () => t.store.set(key, value, ttl()), () => null);
@@ -52,6 +54,11 @@ const MAKERS: [weight: number, make: Maker][] = [
     const value = newValue(t);
     const operation: Operation = { kind: 'setIfAbsent', value };
     return t.recorder.one(key, operation, () => t.store.setIfAbsent(key, value, ttl()), Boolean);
+  }],
+  [6, (t, key) => {
+    const value = newValue(t);
+    const operation: Operation = { kind: 'setIfPresent', value };
+    return t.recorder.one(key, operation, () => t.store.setIfPresent(key, value, ttl()), Boolean);
   }],
   [4, (t, key) =>
     t.recorder.one(key, { kind: 'getAndDelete' }, () => t.store.getAndDelete(key), text)],

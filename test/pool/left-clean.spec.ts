@@ -71,6 +71,8 @@ async function callAll({ store, cleanup }: OnPool): Promise<void> {
   expect((await store.getMany([KEY, `${KEY}:many`])).size).toBe(2);
   await times(10, (n) => store.touch(`${KEY}:${n}`, 60_000));
   await store.setIfAbsent(`${KEY}:absent`, VALUE, entry);
+  await times(5, (n) => store.getEntry(`${KEY}:${n}`));
+  await times(5, (n) => store.setIfPresent(`${KEY}:${n}`, VALUE, entry));
   await store.compareAndSet(KEY, VALUE, `${VALUE}!`);
   await store.update(KEY, (value) => `${value.toString()}?`);
   await store.increment(`${KEY}:count`);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { KeyValueStore } from '../../lib/index.js';
+import type { KeyValueStore, SessionEntry } from '../../lib/index.js';
 import { collect, errorCode } from '../conformance/helpers.js';
 import * as arbitrary from './arbitraries.js';
 import type { ModelStore } from './model-store.js';
@@ -42,8 +42,13 @@ function call<Arguments extends unknown[]>(
   });
 }
 
+/** An entry as the model has it: time itself does not pass there. */
+const seen = (entry: SessionEntry | undefined) =>
+  entry && { value: entry.value, expires: entry.expiresIn !== undefined, owner: entry.owner };
+
 const singles = [
   call('get', fc.tuple(key), (s, k) => s.get(k), (m, k) => m.get(k)),
+  call('getEntry', fc.tuple(key), async (s, k) => seen(await s.getEntry(k)), (m, k) => m.getEntry(k)),
   call('set', fc.tuple(key, value, writeOptions),
     (s, k, v, o) => s.set(k, v, o), (m, k, v, o) => m.set(k, v, o)),
   call('delete', fc.tuple(key), (s, k) => s.delete(k), (m, k) => m.delete(k)),
@@ -51,6 +56,8 @@ const singles = [
     (s, k, t) => s.touch(k, t), (m, k, t) => m.touch(k, t)),
   call('setIfAbsent', fc.tuple(key, value, writeOptions),
     (s, k, v, o) => s.setIfAbsent(k, v, o), (m, k, v, o) => m.setIfAbsent(k, v, o)),
+  call('setIfPresent', fc.tuple(key, value, writeOptions),
+    (s, k, v, o) => s.setIfPresent(k, v, o), (m, k, v, o) => m.setIfPresent(k, v, o)),
   call('getAndDelete', fc.tuple(key), (s, k) => s.getAndDelete(k), (m, k) => m.getAndDelete(k)),
   call('compareAndSet', fc.tuple(key, value, value, ttl),
     (s, k, e, n, t) => s.compareAndSet(k, e, n, { ttl: t }),

@@ -28,6 +28,13 @@ export class ModelStore {
     return this.live(key)?.value;
   }
 
+  getEntry(
+    key: string,
+  ): { value: Buffer; expires: boolean; owner: string | undefined } | undefined {
+    const entry = this.live(key);
+    return entry && { value: entry.value, expires: entry.expiry === 'ahead', owner: entry.owner };
+  }
+
   set(key: string, value: SessionValue, { ttl, owner }: WriteOptions = {}): void {
     this.entries.set(key, { value: toBytes(value), expiry: expiryOf(ttl), owner });
   }
@@ -71,6 +78,12 @@ export class ModelStore {
     if (this.live(key)) return false;
     this.set(key, value, options);
     return true;
+  }
+
+  setIfPresent(key: string, value: SessionValue, options: WriteOptions = {}): boolean {
+    const entry = this.live(key);
+    if (entry) this.set(key, value, { ...options, owner: options.owner ?? entry.owner });
+    return entry !== undefined;
   }
 
   getAndDelete(key: string): Buffer | undefined {

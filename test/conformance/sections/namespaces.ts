@@ -27,7 +27,11 @@ export const namespaceSection: Section = (current, features) => {
     expect([...(await view.getMany(['a', 'b', 'n:a'])).keys()].sort()).toEqual(['a', 'b']);
     expect(await collect(view.scan(''))).toEqual(['a', 'b', 'c']);
     expect(await collect(view.scan('b'))).toEqual(['b']);
+    expect((await view.getEntry('a'))?.value.toString()).toBe('one');
+    await expect(view.getEntry('n:a')).resolves.toBeUndefined();
     await expect(view.touch('a', MINUTE)).resolves.toBe(true);
+    await expect(view.setIfPresent('a', 'one')).resolves.toBe(true);
+    await expect(view.setIfPresent('n:a', 'none')).resolves.toBe(false);
     await expect(view.compareAndSet('a', 'one', 'two')).resolves.toBe(true);
     await expect(view.increment('b')).resolves.toBe(3);
     expect((await view.update('c', () => 'four'))?.toString()).toBe('four');

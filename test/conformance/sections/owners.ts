@@ -18,6 +18,7 @@ export const ownerSection: Section = (current, features) => {
         () => store.set('b', 'two', { owner }),
         () => store.setMany([['b', 'two']], { owner }),
         () => store.setIfAbsent('b', 'two', { owner }),
+        () => store.setIfPresent('a', 'two', { owner }),
         () => collect(store.scanOwner(owner)),
         () => store.deleteOwner(owner),
         () => store.deleteOwner(owner, { except: ['a'] }),

@@ -20,6 +20,11 @@ export async function everyCall(store: PostgresSessionStore): Promise<Record<str
   const reads = await everyRead(store);
   const touched = await Promise.all([store.touch('byte', MINUTE), store.touch('none', MINUTE)]);
   const counted = [await store.increment('count'), await store.increment('count')];
+  const entries = await Promise.all(['byte', 'none'].map((key) => store.getEntry(key)));
+  const overwritten = await Promise.all([
+    store.setIfPresent('byte', 'Z'),
+    store.setIfPresent('none', 'Z'),
+  ]);
   const absent = [await store.setIfAbsent('new', '1'), await store.setIfAbsent('new', '2')];
   const swapped = [
     await store.compareAndSet('new', '1', '3'),
@@ -36,6 +41,8 @@ export async function everyCall(store: PostgresSessionStore): Promise<Record<str
   const deletedMany = await store.deleteMany([...KEYS, 'many:1', 'none']);
   await store.deletePrefix('many:');
   return {
+    entries: entries.map((entry) => text(entry?.value)),
+    overwritten,
     ...{ ...reads, touched, counted, absent, swapped, updated, taken, scanned, deleted },
     deletedMany,
     left: (await store.getMany([...KEYS, 'many:1', 'many:2', 'count', 'new'])).size,
@@ -48,6 +55,8 @@ export const EXPECTED: Awaited<ReturnType<typeof everyCall>> = {
   together: [...ENTRIES.map(([, value]) => text(value)), undefined],
   many: ENTRIES.map(([key, value]) => [key, text(value)]),
   touched: [true, false],
+  entries: ['Z', undefined],
+  overwritten: [true, false],
   counted: [1, 2],
   absent: [true, false],
   swapped: [true, false],

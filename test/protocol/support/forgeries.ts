@@ -39,6 +39,17 @@ export const READS: readonly AskingCall[] = [
     run: async (store) => (await Promise.all(TOGETHER.map((key) => store.get(key)))).map(text),
   },
   {
+    ...{ call: 'getEntry', ...asking, expected: STORED },
+    run: async (store) => text((await store.getEntry(KEY))?.value),
+  },
+  {
+    ...{ call: 'getEntry beside others', ...asking, expected: ANSWERS_TOGETHER },
+    run: async (store) =>
+      (await Promise.all(TOGETHER.map((key) => store.getEntry(key)))).map((entry) =>
+        text(entry?.value),
+      ),
+  },
+  {
     ...{ call: 'getMany', ...asking, expected: ANSWERS_TOGETHER },
     run: async (store) => {
       const found = await store.getMany(TOGETHER);
@@ -64,6 +75,15 @@ export const OTHER_CALLS: readonly AskingCall[] = [
   {
     ...{ call: 'touch beside others', ...asking, expected: [true, true, true, true, false] },
     run: (store) => Promise.all(TOGETHER.map((key) => store.touch(key, 60_000))),
+  },
+  {
+    ...{ call: 'setIfPresent', ...asking, expected: true },
+    run: (store) => store.setIfPresent(KEY, STORED),
+  },
+  {
+    ...{ call: 'setIfPresent beside others', ...asking, expected: [true, true, true, true, false] },
+    run: (store) =>
+      Promise.all(TOGETHER.map((key, i) => store.setIfPresent(key, ANSWERS_TOGETHER[i] ?? 'none'))),
   },
   {
     ...{ call: 'scan', ...asking, expected: [KEY] },
