@@ -57,7 +57,7 @@ export function resolveTable<T extends OptionTable>(
 
 export const flag: Check<boolean> = (name, given) => {
   if (typeof given !== 'boolean') {
-    throw invalid(name, given, 'true or false');
+    throw invalid(name, given, notText(given, 'true or false'));
   }
   return given;
 };
@@ -65,7 +65,8 @@ export const flag: Check<boolean> = (name, given) => {
 export function integerFrom(least: number): Check<number> {
   return (name, given) => {
     if (!isIntegerFrom(least, given)) {
-      throw invalid(name, given, `a whole number from ${least} to ${MAX_TIMER_MS}`);
+      const allowed = `a whole number from ${least} to ${MAX_TIMER_MS}`;
+      throw invalid(name, given, notText(given, allowed));
     }
     return given;
   };
@@ -78,7 +79,8 @@ export function integerOrFalse(least: number): Check<number | undefined> {
       return undefined;
     }
     if (!isIntegerFrom(least, given)) {
-      throw invalid(name, given, `a whole number from ${least} to ${MAX_TIMER_MS} or false`);
+      const allowed = `a whole number from ${least} to ${MAX_TIMER_MS} or false`;
+      throw invalid(name, given, notText(given, allowed));
     }
     return given;
   };
@@ -91,7 +93,8 @@ export function tableOrFalse<T extends OptionTable>(table: T): Check<Resolved<T>
       return undefined;
     }
     if (!isRecord(given)) {
-      throw invalid(name, given, `false or { ${Object.keys(table).join(', ')} }`);
+      const allowed = `false or { ${Object.keys(table).join(', ')} }`;
+      throw invalid(name, given, notText(given, allowed));
     }
     return resolveTable(table, given, `${name}.`);
   };
@@ -134,6 +137,13 @@ export function invalid(
   );
 }
 
+/** What is allowed, for somebody who gave a text of it. */
+function notText(given: unknown, allowed: string): string {
+  return typeof given === 'string'
+    ? `${allowed}, and no string. Values of the environment and of a ConfigService are strings: convert them, as Number(value) or value === 'true' does`
+    : allowed;
+}
+
 function isIntegerFrom(least: number, given: unknown): given is number {
   return Number.isSafeInteger(given) && Number(given) >= least && Number(given) <= MAX_TIMER_MS;
 }
@@ -146,8 +156,26 @@ function isTimeZone(zone: string): boolean {
   }
 }
 
+/** The kind of a value that may hold a secret, and so is not shown. */
+export function kindOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) {
+    return value == null ? String(value) : `a ${typeof value}`;
+  }
+  if (Array.isArray(value)) {
+    return 'an array';
+  }
+  if ('then' in value && typeof value.then === 'function') {
+    return 'a promise, which has to be awaited';
+  }
+  const { name } = value.constructor ?? Object;
+  return name === 'Object' ? 'an object' : `an object of the class ${name}`;
+}
+
 function show(value: unknown): string {
   if (typeof value === 'string') {
+    if (/:\/\/|[=@]/.test(value)) {
+      return 'a text that is not shown, since it may be a connection string';
+    }
     return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
   }
   return typeof value === 'object' && value !== null ? typeof value : String(value);

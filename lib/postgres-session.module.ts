@@ -9,8 +9,8 @@ import {
   getSessionPoolToken,
   getSessionStoreToken,
 } from './postgres-session.tokens.js';
-import { PostgresSessionError } from './postgres-session.errors.js';
 import { givenOptionsProvider, storeProviders } from './postgres-session.providers.js';
+import { checkAsyncOptions, checkExtras } from './registration.js';
 
 /**
  * Sessions in PostgreSQL. Any number of stores may live in one application, each with its own name.
@@ -23,18 +23,20 @@ export class PostgresSessionModule {
   static forRoot(
     options: PostgresSessionModuleOptions & PostgresSessionModuleExtras,
   ): DynamicModule {
-    return dynamicModule({ ...options, useFactory: () => options });
+    checkExtras(options);
+    const { name, isGlobal, ...ofStore } = options;
+    return dynamicModule({ name, isGlobal, useFactory: () => ofStore });
   }
 
   /** Registers a store with options from a factory, a class or an existing provider. */
   static forRootAsync(options: PostgresSessionModuleAsyncOptions): DynamicModule {
+    checkAsyncOptions(options);
     return dynamicModule(options);
   }
 }
 
 function dynamicModule(options: PostgresSessionModuleAsyncOptions): DynamicModule {
   const { name, isGlobal = false, imports = [], useClass, extraProviders = [] } = options;
-  checkName(name);
   const given: FactoryProvider<PostgresSessionModuleOptions> = givenOptionsProvider(options);
   const classProvider: Provider[] = useClass === undefined ? [] : [useClass];
   return {
@@ -44,13 +46,4 @@ function dynamicModule(options: PostgresSessionModuleAsyncOptions): DynamicModul
     providers: [...extraProviders, ...classProvider, ...storeProviders(name, given)],
     exports: [getSessionPoolToken(name), getSessionStoreToken(name), getSessionCleanupToken(name)],
   };
-}
-
-function checkName(name: unknown): void {
-  if (name !== undefined && (typeof name !== 'string' || name === '')) {
-    throw new PostgresSessionError(
-      'ERR_INVALID_OPTION',
-      `Invalid option \`name\`: ${JSON.stringify(name)}. Allowed: a non-empty string.`,
-    );
-  }
 }

@@ -1,9 +1,8 @@
-import type { Pool, PoolConfig } from 'pg';
 import type {
   PhaseHook,
-  PostgresSessionModuleExtras,
   PostgresSessionModuleOptions,
 } from './interfaces/postgres-session-module-options.interface.js';
+import { connection, pool } from './connection-options.js';
 import {
   cron,
   flag,
@@ -11,6 +10,7 @@ import {
   integerOrFalse,
   invalid,
   isRecord,
+  kindOf,
   option,
   resolveTable,
   signal,
@@ -29,29 +29,6 @@ import {
   tableNames,
   type TableNames,
 } from './sql/table-name.js';
-
-const pool: Check<Pool | undefined> = (name, given) => {
-  if (
-    !isRecord(given) ||
-    typeof Reflect.get(given, 'connect') !== 'function' ||
-    typeof Reflect.get(given, 'on') !== 'function'
-  ) {
-    throw invalid(name, given, 'a pg.Pool');
-  }
-  return given as Pool;
-};
-
-const connection: Check<PoolConfig | undefined> = (name, given) => {
-  if (typeof given === 'string' && given !== '') {
-    return { connectionString: given };
-  }
-  if (!isRecord(given)) {
-    // The value may hold a password, so the message names its type alone.
-    const allowed = 'a non-empty connection string or a pg.PoolConfig';
-    throw invalid(name, undefined, allowed, typeof given);
-  }
-  return given;
-};
 
 const schema: Check<string | undefined> = (name, given) => {
   if (typeof given !== 'string' || !isSchemaName(given)) {
@@ -172,23 +149,21 @@ export interface ResolvedOptions extends Omit<Given, 'schema'> {
 }
 
 /** Checks every option and fills in the defaults. Throws `ERR_INVALID_OPTION`; sends nothing. */
-export function resolveOptions(
-  options: PostgresSessionModuleOptions & PostgresSessionModuleExtras,
-): ResolvedOptions {
+export function resolveOptions(options: PostgresSessionModuleOptions): ResolvedOptions {
   if (!isRecord(options)) {
-    throw invalid('options', options, 'an object with `pool` or `connection`');
+    const allowed = 'an object with `pool` or `connection`';
+    throw invalid('options', undefined, allowed, kindOf(options));
   }
-  // `forRoot` hands over one object for both.
-  const { name: _name, isGlobal: _isGlobal, ...given } = options;
-  const { schema: schemaName, ...resolved } = resolveTable(OPTIONS, given);
-  if ((resolved.pool === undefined) === (resolved.connection === undefined)) {
-    throw new PostgresSessionError(
-      'ERR_INVALID_OPTION',
-      resolved.pool === undefined
-        ? 'Neither `pool` nor `connection` is given: give `pool` (a pg.Pool of the application) or `connection` (a connection string or pg.PoolConfig).'
-        : 'Both `pool` and `connection` are given: give one of them.',
-    );
+  for (const name of ['name', 'isGlobal']) {
+    if (Reflect.get(options, name) !== undefined) {
+      throw new PostgresSessionError(
+        'ERR_INVALID_OPTION',
+        `Option \`${name}\` is answered by a factory, when it is too late for it: give it to forRootAsync itself.`,
+      );
+    }
   }
+  const { schema: schemaName, ...resolved } = resolveTable(OPTIONS, options);
+  checkWhere(options, resolved);
   const complete: ResolvedOptions = {
     ...resolved,
     names: tableNames(resolved.tableName, schemaName),
@@ -200,6 +175,26 @@ export function resolveOptions(
     pool: { enumerable: false },
     connection: { enumerable: false },
   });
+}
+
+/** One of `pool` and `connection` says where the table is. */
+function checkWhere(given: object, { pool, connection }: Pick<Given, 'pool' | 'connection'>): void {
+  if ((pool === undefined) !== (connection === undefined)) {
+    return;
+  }
+  if (pool !== undefined) {
+    throw new PostgresSessionError(
+      'ERR_INVALID_OPTION',
+      'Both `pool` and `connection` are given: give one of them.',
+    );
+  }
+  const unset = ['pool', 'connection'].find((name) => name in given);
+  const why =
+    unset === undefined ? '' : ` \`${unset}\` is undefined: is an environment variable not set?`;
+  throw new PostgresSessionError(
+    'ERR_INVALID_OPTION',
+    `Neither \`pool\` nor \`connection\` is given: give \`pool\` (a pg.Pool of the application) or \`connection\` (a connection string or pg.PoolConfig).${why}`,
+  );
 }
 
 /** The names of a table, for its DDL. */

@@ -1,5 +1,5 @@
-import type { FactoryProvider, Provider } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import type { FactoryProvider, OnModuleInit, Provider } from '@nestjs/common';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import type { Pool } from 'pg';
 import { createPool, isOwnPool } from './pool/connect.js';
@@ -19,14 +19,13 @@ import {
 } from './postgres-session.tokens.js';
 import { PostgresSessionLifecycle } from './postgres-session.lifecycle.js';
 import { PostgresSessionError } from './postgres-session.errors.js';
+import { invalid, kindOf } from './option-checks.js';
 import { resolveOptions, type ResolvedOptions } from './postgres-session.options.js';
 import { PostgresSessionStore } from './postgres-session.store.js';
+import { claimName, refuseRequestScope } from './registration.js';
 import { TIMINGS } from './timings.js';
 
 type GivenOptions = PostgresSessionModuleOptions;
-
-/** The names of the stores of each application, which the container of its modules stands for. */
-const namesInUse = new WeakMap<ModulesContainer, Set<string | undefined>>();
 
 /** The providers of one store: pool, store and cleanup are for the application, the others are between us. */
 export function storeProviders(
@@ -42,11 +41,19 @@ export function storeProviders(
     givenOptions,
     {
       provide: options,
-      inject: [givenOptions.provide, ModulesContainer],
-      useFactory: (given: GivenOptions, modules: ModulesContainer): ResolvedOptions => {
-        claimName(modules, name);
+      inject: [givenOptions.provide, ModuleRef],
+      useFactory: (given: GivenOptions, moduleRef: ModuleRef): ResolvedOptions => {
+        refuseRequestScope(moduleRef, options);
         return resolveOptions(given);
       },
+    },
+    {
+      // Nothing that depends on the options is made if they depend on the request, so this does not.
+      provide: `${options}:scope`,
+      inject: [ModuleRef],
+      useFactory: (moduleRef: ModuleRef): OnModuleInit => ({
+        onModuleInit: () => refuseRequestScope(moduleRef, options),
+      }),
     },
     {
       provide: pool,
@@ -61,8 +68,12 @@ export function storeProviders(
     },
     {
       provide: getSessionStoreToken(name),
-      inject: [lifecycle],
-      useFactory: (given: PostgresSessionLifecycle) => new PostgresSessionStore(given),
+      // After the cleanup, so that a store that was refused has no name, and a second try finds it free.
+      inject: [lifecycle, ModulesContainer, getSessionCleanupToken(name)],
+      useFactory: (given: PostgresSessionLifecycle, modules: ModulesContainer) => {
+        claimName(modules, name, givenOptions);
+        return new PostgresSessionStore(given);
+      },
     },
     {
       provide: getSessionCleanupToken(name),
@@ -96,7 +107,14 @@ export function givenOptionsProvider(
   return {
     provide,
     inject: [factory],
-    useFactory: (given: PostgresSessionOptionsFactory) => given.createPostgresSessionOptions(),
+    useFactory: (given: Partial<PostgresSessionOptionsFactory> | undefined) => {
+      if (typeof given?.createPostgresSessionOptions !== 'function') {
+        const way = useClass === undefined ? 'useExisting' : 'useClass';
+        const allowed = 'a class with a method createPostgresSessionOptions()';
+        throw invalid(way, undefined, allowed, kindOf(given));
+      }
+      return given.createPostgresSessionOptions();
+    },
   };
 }
 
@@ -105,20 +123,4 @@ function poolOf({ pool, connection, operationTimeout }: ResolvedOptions): Pool {
     return pool;
   }
   return createPool(connection ?? {}, operationTimeout ?? TIMINGS.CONNECT);
-}
-
-function claimName(modules: ModulesContainer, name: string | undefined): void {
-  const names = namesInUse.get(modules) ?? new Set();
-  namesInUse.set(modules, names);
-  if (names.has(name)) {
-    const which =
-      name === undefined
-        ? 'the name "default" of the unnamed store'
-        : `the name ${JSON.stringify(name)}`;
-    throw new PostgresSessionError(
-      'ERR_DUPLICATE_NAME',
-      `Two PostgresSessionModule imports use ${which}: give each store a \`name\` of its own.`,
-    );
-  }
-  names.add(name);
 }

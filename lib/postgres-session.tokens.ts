@@ -5,7 +5,7 @@ import { PostgresSessionStore } from './postgres-session.store.js';
 const TOKEN_PREFIX = 'PostgresSession';
 
 /** Stands for the unnamed store in tokens and in the name of its cleanup job. */
-const UNNAMED = 'default';
+export const UNNAMED = 'default';
 
 /**
  * The token of a store: the class itself for the unnamed one.

@@ -15,11 +15,11 @@ const LAYERS = [
   ['protocol', /^protocol\//],
   ['pool', /^pool\//],
   ['operations', /^operations\//],
-  ['options', /\.options\.ts$|^option-checks\.ts$|^schema-sql\.ts$/],
+  ['options', /\.options\.ts$|^(option-checks|connection-options)\.ts$|^schema-sql\.ts$/],
   ['lifecycle', /\.lifecycle\.ts$/],
   ['store', /^store\/|\.store\.ts$/],
   ['cleanup', /^cleanup\//],
-  ['module', /\.(tokens|providers|module)\.ts$|^decorators\/|^index\.ts$/],
+  ['module', /\.(tokens|providers|module)\.ts$|^registration\.ts$|^decorators\/|^index\.ts$/],
 ];
 
 /** Packages that only the layers from a name on may import. */

@@ -29,8 +29,8 @@ export interface BatchingOptions {
 export interface PostgresSessionModuleOptions {
   /** A pool that the application owns: used, never ended. One of `pool` and `connection` is required. */
   pool?: Pool;
-  /** Pool settings or a connection string. The module makes the pool and ends it at shutdown. */
-  connection?: PoolConfig | string;
+  /** Pool settings, a connection string or its `URL`. The module makes the pool and ends it at shutdown. */
+  connection?: PoolConfig | string | URL;
   /** PostgreSQL schema of the table; it must exist. Default: the connection's search path. */
   schema?: string;
   /** `[A-Za-z_][A-Za-z0-9_]*`, folded to lower case. Default: `celeris_sessions`. celeris: `TableName`. */

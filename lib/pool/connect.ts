@@ -24,6 +24,10 @@ export interface ConnectOptions {
 const CERTIFICATE_REFUSED =
   /^(CERT_|ERR_TLS_|ERR_SSL_|ERR_OSSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA)/;
 
+/** Those of them that mean that nobody known vouches for the certificate, or for the host's name in it. */
+const AUTHORITY_UNKNOWN =
+  /^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|CERT_UNTRUSTED|INVALID_CA|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME_)/;
+
 /** What the driver itself says, without a code, of settings that no waiting mends. */
 const SETTINGS_REFUSED = /does not support SSL|^SASL|password must be a string/i;
 
@@ -100,20 +104,34 @@ function connectError(pool: Pool, attempts: number, error: unknown): PostgresSes
   const times = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
   return new PostgresSessionError(
     'ERR_CONNECT',
-    `No connection to PostgreSQL at host "${host}", port ${port}, database "${database}" after ${times}: ${messageOf(error)}`,
+    `No connection to PostgreSQL at host "${host}", port ${port}, database "${database}" after ${times}: ${messageOf(error)}${certificateAdvice(error)}`,
     { cause: withoutData(error) },
   );
+}
+
+function certificateAdvice(error: unknown): string {
+  const code = codeOf(error);
+  if (!AUTHORITY_UNKNOWN.test(code)) {
+    return '';
+  }
+  const host = /HOSTNAME|ALTNAME/.test(code)
+    ? ' Connect by a name or an address that the certificate has.'
+    : '';
+  return `.${host} The certificate of the authority is given as \`ssl: { ca }\` in \`connection\`, or as \`sslrootcert=<file>\` in the connection string.`;
 }
 
 function readAddress(config: PoolConfig): { host: string; port: number; database: string } {
   try {
     const { host, port, database } = new pg.Client(config);
     return { host, port, database: database ?? '' };
-  } catch {
-    // The parser's own error quotes the string, and with it the password.
+  } catch (error) {
+    // The parser's own error may quote the string, and with it the password.
+    const code = codeOf(error);
     throw new PostgresSessionError(
       'ERR_INVALID_OPTION',
-      'Invalid option `connection`: it cannot be read. Allowed: a connection string such as postgres://user@host:5432/database, or a pg.PoolConfig.',
+      /^E[A-Z]+$/.test(code)
+        ? `Invalid option \`connection\`: a file that it names by sslrootcert, sslcert or sslkey cannot be read (${code}).`
+        : 'Invalid option `connection`: pg cannot read its parameters. Allowed: those of pg.PoolConfig, and in a connection string those that pg documents.',
     );
   }
 }

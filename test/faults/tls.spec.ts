@@ -98,16 +98,45 @@ describeWithTools('TLS with a certificate authority of one’s own', ['openssl']
     const message = await refusal(verifyFull());
     expect(message).toMatch(/certificate|altnames/i);
     expect(message).toContain('127.0.0.1');
+    expect(message).toMatch(/name or an address that the certificate has.*`ssl: \{ ca \}`/);
   });
 
   it('refuses an expired certificate at once, and says so', async () => {
     await present(await authority.issue('127.0.0.1', { host: 'IP:127.0.0.1', days: -1 }));
-    expect(await refusal(verifyFull())).toMatch(/expired/i);
+    const message = await refusal(verifyFull());
+    expect(message).toMatch(/expired/i);
+    // The authority is known.
+    expect(message).not.toContain('ssl: { ca }');
   });
 
   it('refuses a certificate of an unknown authority at once, and says so', async () => {
     await present(await stranger.issue('127.0.0.1', { host: 'IP:127.0.0.1' }));
-    expect(await refusal(verifyFull())).toMatch(/certificate/i);
+    const message = await refusal(verifyFull());
+    expect(message).toMatch(/certificate/i);
+    expect(message).toMatch(/`ssl: \{ ca \}` in `connection`.*`sslrootcert=<file>`/);
+  });
+
+  it('says which option takes the authority of a certificate that none is known for', async () => {
+    await present(await authority.issue('127.0.0.1', { host: 'IP:127.0.0.1' }));
+    const connectionString = harness.url;
+    const withoutAuthority = [
+      `${connectionString}?sslmode=verify-full`,
+      { connectionString, ssl: true },
+      { connectionString, ssl: { ca: stranger.cert } },
+    ];
+    for (const connection of withoutAuthority) {
+      expect(await refusal(connection)).toMatch(/`ssl: \{ ca \}` in `connection`/);
+    }
+    const pool = harness.pool({ connectionString, ssl: true });
+    const failed = await settle(() => startStore({ pool, retryAttempts: 0 }));
+    expect(String(failed.error)).toMatch(/`ssl: \{ ca \}` in `connection`/);
+  });
+
+  it('refuses to have TLS settled in two places', async () => {
+    const connection = { connectionString: verifyFull(), ssl: { ca: authority.cert } };
+    const failed = await settle(() => startStore({ connection }));
+    expect(codeOf(failed)).toBe('ERR_INVALID_OPTION');
+    expect(String(failed.error)).toMatch(/`connection\.ssl`.*sslmode/);
   });
 
   it('signs in with a client certificate, and not without', async () => {

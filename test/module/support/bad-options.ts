@@ -103,7 +103,7 @@ export const BAD_OPTIONS: BadOption[] = [
     name: 'pool',
     allowed: /a pg\.Pool/,
     values: [
-      ['a pool', /a pool/],
+      ['a pool', /a string/],
       [{}, /./],
     ],
   },
@@ -134,7 +134,7 @@ const JUNK: unknown[] = [
 /** Values of many kinds, without those that the option takes. */
 export function ofWrongKind(name: string): unknown[] {
   if (name === 'phaseHook') return JUNK.filter((value) => typeof value !== 'function');
-  if (name === 'connection') return JUNK.filter((value) => !isObject(value) && value !== '-');
+  if (name === 'connection') return JUNK.filter((value) => !isObject(value));
   return JUNK;
 }
 
