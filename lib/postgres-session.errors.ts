@@ -7,6 +7,7 @@
  * | `ERR_DUPLICATE_NAME` | two stores of one application have the same name |
  * | `ERR_SCHEDULER_MISSING` | cleanup is on, and the application has no `ScheduleModule.forRoot()` |
  * | `ERR_CONNECT` | no connection at start-up |
+ * | `ERR_READ_ONLY` | the server takes no writes (a standby, `default_transaction_read_only`), or the store has `readOnly: true` |
  * | `ERR_SCHEMA_INIT` | the table could not be made or is not as it must be; see {@link PostgresSessionError.phase} |
  * | `ERR_STORE_CLOSED` | a call after `close()` or shutdown, or one that shutdown cut off |
  * | `ERR_TIMEOUT` | the call did not end within `operationTimeout` |
@@ -24,6 +25,7 @@ export type PostgresSessionErrorCode =
   | 'ERR_DUPLICATE_NAME'
   | 'ERR_SCHEDULER_MISSING'
   | 'ERR_CONNECT'
+  | 'ERR_READ_ONLY'
   | 'ERR_SCHEMA_INIT'
   | 'ERR_STORE_CLOSED'
   | 'ERR_TIMEOUT'

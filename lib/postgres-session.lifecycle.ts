@@ -1,10 +1,12 @@
 import { Logger } from '@nestjs/common';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { Batcher } from './batching/batcher.js';
 import { buildOperations, type Operations } from './operations/index.js';
 import type { BatchLimits } from './operations/shared.js';
 import { checkClient, connect } from './pool/connect.js';
 import { SessionFailurePolicy } from './pool/failure-policy.js';
+import { checkTakesWrites } from './pool/read-only.js';
+import { readServerFacts } from './pool/server-facts.js';
 import { SessionPool } from './pool/session-pool.js';
 import type { ResolvedOptions } from './postgres-session.options.js';
 import { destroySocket } from './protocol/driver-internals.js';
@@ -60,7 +62,11 @@ export class PostgresSessionLifecycle {
       isPoolEnded: () => pool.ending,
       renewConnections: () => this.pool.renew(),
     });
-    this.batcher = new Batcher(this.pool, this.policy, { timeout: operationTimeout, maxQueue });
+    this.batcher = new Batcher(this.pool, this.policy, {
+      timeout: operationTimeout,
+      maxQueue,
+      readOnly: options.readOnly,
+    });
   }
 
   get isClosed(): boolean {
@@ -174,33 +180,41 @@ export class PostgresSessionLifecycle {
       timeout: options.operationTimeout ?? TIMINGS.CONNECT,
       signal,
       onRetry: (attempt, error) => this.warnOfRetry(attempt, error),
+      check: (given) => this.checkServer(given),
     });
     const destroy = (): void => destroySocket(client);
     client.on('error', ignore);
     signal.addEventListener('abort', destroy);
     let layout: TableLayout | undefined;
     try {
-      checkClient(client);
       const bound = {
         answerTimeout: options.schemaLockTimeout + TIMINGS.SCHEMA_ANSWER,
         onUnanswered: destroy,
       };
-      layout = options.skipSchemaInit
-        ? await checkSchema(client, options.names, bound)
-        : await ensureSchema(client, {
-            ...bound,
-            names: options.names,
-            tableName: options.tableName,
-            lockTimeout: options.schemaLockTimeout,
-            phaseHook: options.phaseHook,
-            onHookError: (phase, error) =>
-              this.logger.warn(`phaseHook threw at ${phase}: ${messageOf(error)}`),
-          });
+      layout =
+        options.skipSchemaInit || options.readOnly
+          ? await checkSchema(client, options.names, bound)
+          : await ensureSchema(client, {
+              ...bound,
+              names: options.names,
+              tableName: options.tableName,
+              lockTimeout: options.schemaLockTimeout,
+              phaseHook: options.phaseHook,
+              onHookError: (phase, error) =>
+                this.logger.warn(`phaseHook threw at ${phase}: ${messageOf(error)}`),
+            });
       return layout;
     } finally {
       signal.removeEventListener('abort', destroy);
       client.off('error', ignore);
       client.release(layout === undefined);
+    }
+  }
+
+  private async checkServer(client: PoolClient): Promise<void> {
+    checkClient(client);
+    if (!this.options.readOnly) {
+      checkTakesWrites(await readServerFacts(client));
     }
   }
 
@@ -217,7 +231,7 @@ export class PostgresSessionLifecycle {
   private warnOfRetry(attempt: number, error: unknown): void {
     const { retryAttempts, retryDelay } = this.options;
     this.logger.warn(
-      `No connection to PostgreSQL (${messageOf(error)}). Retry ${attempt} of ${retryAttempts} in ${retryDelay} ms.`,
+      `PostgreSQL cannot be used yet (${messageOf(error)}). Retry ${attempt} of ${retryAttempts} in ${retryDelay} ms.`,
     );
   }
 }

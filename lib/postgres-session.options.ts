@@ -130,6 +130,12 @@ export const OPTIONS = {
     '`false` for poolers that cannot hold named statements',
     '`true`',
   ),
+  readOnly: option(
+    flag,
+    false,
+    '`true` for a standby: gets and scans only, every write rejects with `ERR_READ_ONLY`; no DDL, no cleanup job, and a sweep is skipped',
+    '`false`',
+  ),
   retryWrites: option(
     flag,
     true,
@@ -166,6 +172,7 @@ export function resolveOptions(options: PostgresSessionModuleOptions): ResolvedO
   checkWhere(options, resolved);
   const complete: ResolvedOptions = {
     ...resolved,
+    cleanup: resolved.readOnly ? undefined : resolved.cleanup,
     names: tableNames(resolved.tableName, schemaName),
     sweepBatchSize: resolved.cleanup?.batchSize ?? CLEANUP.batchSize.fallback,
     maxQueue: resolved.batching?.maxQueue ?? BATCHING.maxQueue.fallback,

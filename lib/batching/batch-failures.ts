@@ -99,6 +99,9 @@ export class BatchFailures {
       return;
     }
     leader.lastError = action.error;
+    leader.followers?.forEach((follower) => {
+      follower.lastError = action.error;
+    });
     setTimeout(() => this.calls.enqueue(leader), backoff(leader.attempts));
   }
 }

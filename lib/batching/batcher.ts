@@ -15,6 +15,8 @@ export interface BatcherOptions {
   timeout: number | undefined;
   /** Calls that may be pending or in flight. */
   maxQueue: number;
+  /** Whether calls that write are refused. */
+  readOnly?: boolean;
 }
 
 export interface SubmitOptions {
@@ -76,6 +78,9 @@ export class Batcher {
     }
     if (!this.admits(target)) {
       return Promise.reject(this.policy.closed());
+    }
+    if (operation.writes && this.options.readOnly === true) {
+      return Promise.reject(this.policy.readOnly());
     }
     if (!this.hasRoomFor(1)) {
       return Promise.reject(this.policy.overloaded());

@@ -132,7 +132,10 @@ export interface FailurePolicy {
   onAcquireError(error: unknown): FailureAction;
   /** A batch was not answered in its time. */
   unanswered(): Error;
+  /** @param cause the last failure after which the call was tried again. */
   timedOut(cause: unknown): Error;
+  /** A write was made where there are to be none. */
+  readOnly(): Error;
   overloaded(): Error;
   closed(): Error;
 }

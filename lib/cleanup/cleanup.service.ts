@@ -64,13 +64,14 @@ export class PostgresSessionCleanupService implements OnApplicationBootstrap {
 
   /**
    * Deletes every expired entry, in batches of `cleanup.batchSize`, oldest first. Resolves with
-   * `skipped: true` if another sweep of the table is under way, in this process or in another.
+   * `skipped: true` if another sweep of the table is under way, in this process or in another, or if the store
+   * has `readOnly: true`.
    */
   async sweep(options?: SweepOptions): Promise<SweepReport> {
     checkOptions('sweep', options);
     const signal = options?.signal;
     checkSignal(signal);
-    if (this.#running !== undefined) {
+    if (this.#running !== undefined || this.#setup.lifecycle.options.readOnly) {
       return { deleted: 0, batches: 0, skipped: true, durationMs: 0 };
     }
     this.#running = this.#sweepOnce(signal);

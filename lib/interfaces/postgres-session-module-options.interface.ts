@@ -59,6 +59,11 @@ export interface PostgresSessionModuleOptions {
   /** `false` for poolers that cannot hold named statements. Default: `true`. */
   preparedStatements?: boolean;
   /**
+   * `true` for a standby: gets and scans only, and every write rejects with `ERR_READ_ONLY` before it is sent. No
+   * DDL is issued, there is no cleanup job, and `sweep()` resolves with `skipped: true`. Default: `false`.
+   */
+  readOnly?: boolean;
+  /**
    * Whether `set`, `setIfPresent`, `touch`, `delete`, `setMany`, `deleteMany`, `deletePrefix` and `deleteOwner` are tried again
    * when the connection broke after they were sent. With `false` they reject with `ERR_OUTCOME_UNKNOWN`
    * instead. Default: `true`.

@@ -3,10 +3,12 @@ import { PostgresSessionError } from '../postgres-session.errors.js';
 import { asError, codeOf, messageOf } from '../utils/errors.js';
 import { isRefusedForGood } from '../sql/sql-state.js';
 import { binaryRowsClient } from '../protocol/binary-rows.js';
-import { isSupportedClient } from '../protocol/driver-internals.js';
+import { destroySocket, isSupportedClient } from '../protocol/driver-internals.js';
 import { withoutData } from '../protocol/error-data.js';
 import { TIMINGS } from '../timings.js';
+import { watched } from '../utils/timers.js';
 import { checkOut } from './check-out.js';
+import { ReadOnlyError } from './read-only.js';
 
 export interface ConnectOptions {
   /** How often connecting is tried again. */
@@ -18,6 +20,8 @@ export interface ConnectOptions {
   /** Ends the tries. */
   readonly signal: AbortSignal;
   readonly onRetry: (attempt: number, error: unknown) => void;
+  /** Rejects if the server at the other end is none that the store can work with. */
+  readonly check: (client: PoolClient) => Promise<void>;
 }
 
 /** Codes of Node's TLS errors that mean a certificate was refused. */
@@ -31,20 +35,44 @@ const AUTHORITY_UNKNOWN =
 /** What the driver itself says, without a code, of settings that no waiting mends. */
 const SETTINGS_REFUSED = /does not support SSL|^SASL|password must be a string/i;
 
-/** Checks a client out, with retries. What waiting cannot mend fails at once. */
+/**
+ * Checks a client out, with retries. What waiting cannot mend fails at once, and a standby, which a failover may
+ * turn into a primary, after the time of one try.
+ */
 export async function connect(pool: Pool, options: ConnectOptions): Promise<PoolClient> {
   const attempts = options.retryAttempts + 1;
+  const begun = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     options.signal.throwIfAborted();
     try {
-      return await connectOnce(pool, options);
+      return await connectChecked(pool, options);
     } catch (error) {
       options.signal.throwIfAborted();
-      if (attempt === attempts || isHopeless(error)) {
-        throw connectError(pool, attempt, error);
+      const isLate = performance.now() - begun + options.retryDelay > options.timeout;
+      if (attempt === attempts || isHopeless(error) || (error instanceof ReadOnlyError && isLate)) {
+        throw error instanceof PostgresSessionError ? error : connectError(pool, attempt, error);
       }
       options.onRetry(attempt, error);
       await delay(options.retryDelay, options.signal);
+    }
+  }
+}
+
+async function connectChecked(pool: Pool, options: ConnectOptions): Promise<PoolClient> {
+  const client = await connectOnce(pool, options);
+  const destroy = (): void => destroySocket(client);
+  client.on('error', ignore);
+  options.signal.addEventListener('abort', destroy);
+  let isGood = false;
+  try {
+    await watched(options.timeout, destroy, () => options.check(client));
+    isGood = true;
+    return client;
+  } finally {
+    options.signal.removeEventListener('abort', destroy);
+    client.off('error', ignore);
+    if (!isGood) {
+      client.release(true);
     }
   }
 }
@@ -138,6 +166,9 @@ function readAddress(config: PoolConfig): { host: string; port: number; database
 
 function isHopeless(error: unknown): boolean {
   const code = codeOf(error);
+  if (error instanceof PostgresSessionError) {
+    return !(error instanceof ReadOnlyError && error.mayPass);
+  }
   return (
     isRefusedForGood(error) ||
     CERTIFICATE_REFUSED.test(code) ||
@@ -158,3 +189,6 @@ function delay(ms: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', stop, { once: true });
   });
 }
+
+/** A checked-out client has no listener of its pool's; its failure reaches the query in flight. */
+function ignore(): void {}

@@ -11,6 +11,7 @@ import {
   SqlState,
 } from '../sql/sql-state.js';
 import { messageOf } from '../utils/errors.js';
+import { ReadOnlyError } from './read-only.js';
 
 /** Wraps what went wrong in a call that is not repeatable, before it had written anything. */
 export class NothingWrittenError extends Error {
@@ -36,6 +37,11 @@ export class SessionFailurePolicy implements FailurePolicy {
     if (error instanceof NothingWrittenError) {
       return this.onBatchError(error.cause, true, lease);
     }
+    if (error instanceof ReadOnlyError) {
+      // Replaced when they are next taken, not with each call that is refused.
+      this.options.renewConnections();
+      return { ...fail(error), retry: error.mayPass };
+    }
     if (error instanceof PostgresSessionError && !isUnanswered(error)) {
       return fail(error);
     }
@@ -46,11 +52,6 @@ export class SessionFailurePolicy implements FailurePolicy {
     }
     if (isStatementNameLost(error)) {
       return lease.isDirect ? retryElsewhere(error) : noNamedStatements(error);
-    }
-    if (sqlState(error) === SqlState.READ_ONLY_SQL_TRANSACTION) {
-      // Replaced when they are next taken, not with each call that is refused.
-      this.options.renewConnections();
-      return { ...retryElsewhere(error), discard: false };
     }
     if (isPlanStale(error)) {
       return retryElsewhere(error);
@@ -80,7 +81,18 @@ export class SessionFailurePolicy implements FailurePolicy {
     );
   }
 
+  readOnly(): PostgresSessionError {
+    return new PostgresSessionError(
+      'ERR_READ_ONLY',
+      'The store has `readOnly: true`, so it takes no writes.',
+    );
+  }
+
   timedOut(cause: unknown): PostgresSessionError {
+    if (cause instanceof ReadOnlyError) {
+      // The tries did not fail for lack of time.
+      return cause;
+    }
     return new PostgresSessionError(
       'ERR_TIMEOUT',
       `The call did not end within operationTimeout (${this.options.operationTimeout} ms).`,

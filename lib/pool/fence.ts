@@ -25,7 +25,7 @@ import { backoff } from '../utils/backoff.js';
 import { messageOf } from '../utils/errors.js';
 import { rest, watched } from '../utils/timers.js';
 import type { SessionConnection } from './session-connection.js';
-import type { Backend } from './session-setup.js';
+import type { Backend } from './server-facts.js';
 
 export interface FenceOptions {
   /** Milliseconds after which a statement that was given up is over by itself. */

@@ -1,17 +1,13 @@
 import type { PoolClient } from 'pg';
 import type { Lease, StatementCallback, TransactionQuery } from '../batching/types.js';
-import { bytesReadBy, processIdOf, setPipelining } from '../protocol/driver-internals.js';
-import { StatementQuery, type Prelude } from '../protocol/statement-query.js';
-import { isRefused } from '../sql/sql-state.js';
+import { bytesReadBy, setPipelining } from '../protocol/driver-internals.js';
+import { runQuery, StatementQuery, type Prelude } from '../protocol/statement-query.js';
+import { sqlState, SqlState } from '../sql/sql-state.js';
 import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
 import { promised } from '../utils/promised.js';
-import {
-  IDENTIFY,
-  SET_LOCAL,
-  settingsPrelude,
-  type Backend,
-  type Limits,
-} from './session-setup.js';
+import { ReadOnlyError } from './read-only.js';
+import { readServerFacts, type Backend, type ServerFacts } from './server-facts.js';
+import { SET_LOCAL, settingsPrelude, type Limits } from './session-setup.js';
 
 /** What a connection needs of its pool. */
 export interface ConnectionOwner {
@@ -26,8 +22,8 @@ export interface ConnectionOwner {
 
 /** A client of the pool, of which the store knows what is at its other end and what was prepared on it. */
 export class SessionConnection implements Lease {
-  /** The server's backend; `undefined` if a pooler stands in between, or the role may not see it. */
-  backend: Backend | undefined;
+  /** Known once it is set up. */
+  facts: ServerFacts | undefined;
   /** Statements whose plan was made on this connection with care. */
   private readonly planned = new Set<Statement>();
   /** Batches that it is checked out for. */
@@ -48,6 +44,10 @@ export class SessionConnection implements Lease {
     return this.pipelines && this.leases === 1 && !this.inTransaction;
   }
 
+  get backend(): Backend | undefined {
+    return this.facts?.backend;
+  }
+
   get isDirect(): boolean {
     return this.backend !== undefined;
   }
@@ -58,7 +58,7 @@ export class SessionConnection implements Lease {
 
   /** Once, while it is new. */
   async setUp(): Promise<void> {
-    this.backend = await this.identifyBackend();
+    this.facts = await readServerFacts(this.client);
     if (this.owner.preparedStatements) {
       // Alone, so that the driver notes under its name that it is prepared.
       const { statement, values } = settingsPrelude(undefined, false);
@@ -151,20 +151,6 @@ export class SessionConnection implements Lease {
     return promised((done) => this.read(statement, values, done));
   }
 
-  private async identifyBackend(): Promise<Backend | undefined> {
-    const pid = processIdOf(this.client);
-    try {
-      const { rows } = await this.query(IDENTIFY, [String(pid)]);
-      const startedAt = rows[0]?.[0];
-      return typeof startedAt === 'string' ? { pid, startedAt } : undefined;
-    } catch (error) {
-      if (isRefused(error)) {
-        return undefined;
-      }
-      throw error;
-    }
-  }
-
   private preludeOf(statement: Statement, limits: Limits | undefined): Prelude | undefined {
     // Before it is set up, there is no statement to make settings by.
     const makesPlan =
@@ -182,17 +168,12 @@ export class SessionConnection implements Lease {
     done: StatementCallback,
   ): void {
     const query = new StatementQuery(statement, values, this.owner.preparedStatements, prelude);
-    this.client.query(query, (error: unknown) => {
-      let result: StatementResult | undefined;
-      let fault = error;
-      if (error == null) {
-        try {
-          result = query.result();
-        } catch (thrown) {
-          fault = thrown;
-        }
-      }
-      done(fault, result);
-    });
+    runQuery(this.client, query, (error, result) => done(this.explained(error), result));
+  }
+
+  private explained(error: unknown): unknown {
+    return sqlState(error) === SqlState.READ_ONLY_SQL_TRANSACTION
+      ? new ReadOnlyError(this.facts, error)
+      : error;
   }
 }

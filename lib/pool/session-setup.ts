@@ -47,21 +47,3 @@ function limitSettings({ statement, lock }: Limits): Record<string, string> {
     lock_timeout: String(Math.ceil(lock)),
   };
 }
-
-/** A process of the server. Its number may be given to another one later, its start may not. */
-export interface Backend {
-  readonly pid: number;
-  /** As the server writes it, in seconds since 1970. */
-  readonly startedAt: string;
-}
-
-/**
- * The backend at the other end. No row behind a pooler, which hands out process ids of its own. As text,
- * whatever the application has the driver make of numbers.
- */
-export const IDENTIFY = statement(
-  'identify',
-  `SELECT extract(epoch FROM backend_start)::text FROM pg_stat_activity
-   WHERE pid = pg_backend_pid() AND pid = $1::int`,
-  [text],
-);

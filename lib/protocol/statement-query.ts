@@ -1,4 +1,5 @@
-import type { Submittable } from 'pg';
+import type { ClientBase, Submittable } from 'pg';
+import type { StatementCallback } from '../batching/types.js';
 import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
 import { withoutData } from './error-data.js';
 import { queryPrototype, type DriverConnection } from './driver-internals.js';
@@ -13,6 +14,22 @@ export interface VisibleResult {
   readonly command: string;
   readonly rowCount: number;
   readonly rows: readonly never[];
+}
+
+/** Runs a query on a client, and calls back once. */
+export function runQuery(client: ClientBase, query: StatementQuery, done: StatementCallback): void {
+  client.query(query, (error: unknown) => {
+    let result: StatementResult | undefined;
+    let fault = error;
+    if (error == null) {
+      try {
+        result = query.result();
+      } catch (thrown) {
+        fault = thrown;
+      }
+    }
+    done(fault, result);
+  });
 }
 
 /** A statement that is run before another one, in its transaction: it makes settings that end with it. */

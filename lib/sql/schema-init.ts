@@ -88,7 +88,7 @@ export async function checkSchema(
   if (table === undefined) {
     throw new PostgresSessionError(
       'ERR_SCHEMA_INIT',
-      `check schema: table ${names.qualified} does not exist, and skipSchemaInit is set. Have it made by:\n${schemaSql(names)}`,
+      `check schema: table ${names.qualified} does not exist, and skipSchemaInit or readOnly is set. Have it made by:\n${schemaSql(names)}`,
     );
   }
   const faults = findFaults(table);

@@ -56,6 +56,7 @@ export const policy: FailurePolicy = {
     ...(error as Failure).action,
   }),
   unanswered: () => new Error('unanswered'),
+  readOnly: () => new Error('read-only'),
   timedOut: (cause) => new Error('timed out', { cause }),
   overloaded: () => new Error('overloaded'),
   closed: () => new Error('closed'),

@@ -1,0 +1,67 @@
+import type { ClientBase } from 'pg';
+import { processIdOf } from '../protocol/driver-internals.js';
+import { runQuery, StatementQuery } from '../protocol/statement-query.js';
+import { isRefused } from '../sql/sql-state.js';
+import { bool, statement, text, type Statement, type StatementResult } from '../sql/statement.js';
+import { promised } from '../utils/promised.js';
+
+/** A process of the server. Its number may be given to another one later, its start may not. */
+export interface Backend {
+  readonly pid: number;
+  /** As the server writes it, in seconds since 1970. */
+  readonly startedAt: string;
+}
+
+/** What a new connection finds at its other end. */
+export interface ServerFacts {
+  /** `undefined` if a pooler stands in between, or the role may not see it. */
+  readonly backend: Backend | undefined;
+  readonly isStandby: boolean;
+  /** What sets `default_transaction_read_only`, in the words of `pg_settings.source`; `undefined` if it is off. */
+  readonly readOnlySource: string | undefined;
+}
+
+/** Every setting that is looked at, with its value and what sets it: one read of `pg_settings`. */
+const SETTINGS = `(SELECT jsonb_object_agg(name, jsonb_build_array(setting, source))::text FROM pg_settings
+   WHERE name IN ('default_transaction_read_only'))`;
+
+/** No row of a backend behind a pooler, which hands out process ids of its own. */
+const BACKEND = `(SELECT extract(epoch FROM backend_start)::text FROM pg_stat_activity
+   WHERE pid = pg_backend_pid() AND pid = $1::int)`;
+
+/** As text, whatever the application has the driver make of other types. */
+const COLUMNS = [text, bool, text];
+const FACTS = statement('facts', `SELECT ${BACKEND}, pg_is_in_recovery(), ${SETTINGS}`, COLUMNS);
+/** For a role that may not read `pg_stat_activity`. */
+const FACTS_WITHOUT_BACKEND = statement(
+  'facts',
+  `SELECT CASE WHEN $1::int IS NULL THEN '' END, pg_is_in_recovery(), ${SETTINGS}`,
+  COLUMNS,
+);
+
+type Setting = [value: string, source: string];
+
+export async function readServerFacts(client: ClientBase): Promise<ServerFacts> {
+  const pid = processIdOf(client);
+  const { rows } = await ask(client, FACTS, pid).catch((error: unknown) => {
+    if (isRefused(error)) {
+      return ask(client, FACTS_WITHOUT_BACKEND, pid);
+    }
+    throw error;
+  });
+  const [startedAt, isStandby, found] = rows[0];
+  const settings = JSON.parse(String(found)) as Record<string, Setting>;
+  const [readOnly, source] = settings.default_transaction_read_only;
+  return {
+    backend: typeof startedAt === 'string' ? { pid, startedAt } : undefined,
+    isStandby: isStandby === true,
+    readOnlySource: readOnly === 'on' ? source : undefined,
+  };
+}
+
+/** Unnamed: it is asked once, and a pooler may not hold names. */
+function ask(client: ClientBase, facts: Statement, pid: number): Promise<StatementResult> {
+  return promised((done) => {
+    runQuery(client, new StatementQuery(facts, [String(pid)], false, undefined), done);
+  });
+}
