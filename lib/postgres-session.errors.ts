@@ -1,3 +1,5 @@
+import { OnceForBothForms } from './utils/both-forms.js';
+
 /**
  * The stable codes of {@link PostgresSessionError}.
  *
@@ -53,6 +55,7 @@ export interface PostgresSessionErrorDetails {
  *
  * @publicApi
  */
+@OnceForBothForms('PostgresSessionError', globalThis)
 export class PostgresSessionError extends Error {
   override readonly name = 'PostgresSessionError';
   /** Set when schema init failed: the phase, as `phaseHook` names it. */

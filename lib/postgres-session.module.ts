@@ -11,6 +11,7 @@ import {
 } from './postgres-session.tokens.js';
 import { givenOptionsProvider, storeProviders } from './postgres-session.providers.js';
 import { checkAsyncOptions, checkExtras } from './registration.js';
+import { OnceForBothForms } from './utils/both-forms.js';
 
 /**
  * Sessions in PostgreSQL. Any number of stores may live in one application, each with its own name.
@@ -18,6 +19,7 @@ import { checkAsyncOptions, checkExtras } from './registration.js';
  * @publicApi
  */
 @Module({})
+@OnceForBothForms('PostgresSessionModule', Module)
 export class PostgresSessionModule {
   /** Registers a store with options that are known now. A bad option fails the start of the application. */
   static forRoot(

@@ -1,6 +1,7 @@
-import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { PostgresSessionLifecycle } from './postgres-session.lifecycle.js';
 import { KeyValueView } from './store/key-value.view.js';
+import { OnceForBothForms } from './utils/both-forms.js';
 
 /**
  * The store of one table: a {@link KeyValueStore} in PostgreSQL, and the injection token of the unnamed
@@ -8,6 +9,7 @@ import { KeyValueView } from './store/key-value.view.js';
  *
  * @publicApi
  */
+@OnceForBothForms('PostgresSessionStore', Module)
 export class PostgresSessionStore
   extends KeyValueView
   implements OnModuleInit, OnApplicationShutdown

@@ -8,8 +8,8 @@ const LIB = fileURLToPath(new URL('../lib', import.meta.url));
 
 /** From the bottom up. Each pattern takes the files that no earlier one took. */
 const LAYERS = [
-  ['interfaces', /^interfaces\/|\.errors\.ts$/],
   ['utils', /^utils\/|^timings\.ts$/],
+  ['interfaces', /^interfaces\/|\.errors\.ts$/],
   ['sql', /^sql\//],
   ['batching', /^batching\//],
   ['protocol', /^protocol\//],

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 
 const README = new URL('../README.md', import.meta.url);
-const { OPTIONS } = await import('../dist/postgres-session.options.js');
+const { OPTIONS } = await import('../dist/esm/postgres-session.options.js');
 
 const rows = Object.entries(OPTIONS).map(
   ([name, { meaning, byDefault }]) => `| \`${name}\` | ${meaning} | ${byDefault} |`,

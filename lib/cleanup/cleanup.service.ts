@@ -1,9 +1,10 @@
-import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Logger, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { Cron, type SchedulerRegistry } from '@nestjs/schedule';
 import { PostgresSessionError } from '../postgres-session.errors.js';
 import type { PostgresSessionLifecycle } from '../postgres-session.lifecycle.js';
 import { checkSignal } from '../store/arguments.js';
 import { checkOptions } from '../store/call-options.js';
+import { OnceForBothForms } from '../utils/both-forms.js';
 import { describeThrown } from '../utils/errors.js';
 import { within } from '../utils/timers.js';
 import { Sweeper, type SweepReport } from './sweeper.js';
@@ -32,6 +33,7 @@ export interface CleanupSetup {
  *
  * @publicApi
  */
+@OnceForBothForms('PostgresSessionCleanupService', Module)
 export class PostgresSessionCleanupService implements OnApplicationBootstrap {
   readonly #setup: CleanupSetup;
   readonly #logger = new Logger('PostgresSession');

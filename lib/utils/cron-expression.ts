@@ -10,15 +10,8 @@ const RANGES = [
 
 const PRESET = /^@(yearly|monthly|weekly|daily|hourly|minutely|secondly|weekdays|weekends)$/;
 
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun'].concat([
-  'jul',
-  'aug',
-  'sep',
-  'oct',
-  'nov',
-  'dec',
-]);
-const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+const MONTHS = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ');
+const DAYS = 'sun mon tue wed thu fri sat'.split(' ');
 
 /** Names may stand for their numbers in any field. */
 const NUMBERS = new Map([

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { waitFor } from './conditions.js';
 import type { Harness } from './harness.js';
 
-const BUILT = new URL('../../dist/index.js', import.meta.url);
+const BUILT = new URL('../../dist/esm/index.js', import.meta.url);
 /** A program loads in a second; a machine that runs many of them at once takes longer. */
 const TIMEOUT = 60_000;
 
