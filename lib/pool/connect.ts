@@ -150,7 +150,9 @@ function certificateAdvice(error: unknown): string {
 
 function readAddress(config: PoolConfig): { host: string; port: number; database: string } {
   try {
-    const { host, port, database } = new pg.Client(config);
+    // A client of the application's own may pick another place.
+    const Client = (config.Client ?? pg.Client) as typeof pg.Client;
+    const { host, port, database } = new Client(config);
     return { host, port, database: database ?? '' };
   } catch (error) {
     // The parser's own error may quote the string, and with it the password.
