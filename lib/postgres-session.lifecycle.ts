@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import type { Pool, PoolClient } from 'pg';
 import { Batcher } from './batching/batcher.js';
@@ -5,6 +6,7 @@ import { buildOperations, type Operations } from './operations/index.js';
 import type { BatchLimits } from './operations/shared.js';
 import { checkClient, connect } from './pool/connect.js';
 import { SessionFailurePolicy } from './pool/failure-policy.js';
+import type { PoolLog } from './pool/pool-monitor.js';
 import { checkTakesWrites } from './pool/read-only.js';
 import { readServerFacts } from './pool/server-facts.js';
 import { SessionPool } from './pool/session-pool.js';
@@ -32,7 +34,7 @@ type Stopper = (timeout: number) => Promise<void>;
 export class PostgresSessionLifecycle {
   readonly pool: SessionPool;
   private readonly batcher: Batcher;
-  private readonly logger = new Logger('PostgresSession');
+  private readonly log = logOutsideOfCalls();
   private readonly stopping = new AbortController();
   private readonly policy: SessionFailurePolicy;
   private started: StartedStore | undefined;
@@ -54,12 +56,11 @@ export class PostgresSessionLifecycle {
       owned,
       preparedStatements,
       operationTimeout,
-      warn: (message) => this.logger.warn(message),
+      log: this.log,
     });
     this.policy = new SessionFailurePolicy({
       operationTimeout,
       maxQueue,
-      isPoolEnded: () => pool.ending,
       renewConnections: () => this.pool.renew(),
     });
     this.batcher = new Batcher(this.pool, this.policy, {
@@ -130,9 +131,9 @@ export class PostgresSessionLifecycle {
         this.firstFailure = undefined;
         return started;
       },
-      (error: unknown) => {
+      async (error: unknown) => {
+        await this.pool.detach();
         this.starting = undefined;
-        this.pool.detach();
         if (this.closing !== undefined) {
           throw this.policy.closed();
         }
@@ -201,13 +202,17 @@ export class PostgresSessionLifecycle {
               lockTimeout: options.schemaLockTimeout,
               phaseHook: options.phaseHook,
               onHookError: (phase, error) =>
-                this.logger.warn(`phaseHook threw at ${phase}: ${messageOf(error)}`),
+                this.log.warn(`phaseHook threw at ${phase}: ${messageOf(error)}`),
             });
       return layout;
     } finally {
       signal.removeEventListener('abort', destroy);
       client.off('error', ignore);
-      client.release(layout === undefined);
+      if (layout === undefined) {
+        this.pool.throwAway(client);
+      } else {
+        client.release();
+      }
     }
   }
 
@@ -230,7 +235,7 @@ export class PostgresSessionLifecycle {
 
   private warnOfRetry(attempt: number, error: unknown): void {
     const { retryAttempts, retryDelay } = this.options;
-    this.logger.warn(
+    this.log.warn(
       `PostgreSQL cannot be used yet (${messageOf(error)}). Retry ${attempt} of ${retryAttempts} in ${retryDelay} ms.`,
     );
   }
@@ -240,6 +245,16 @@ function batchLimits(batching: ResolvedOptions['batching'], capacity: number): B
   return batching === undefined
     ? { concurrency: capacity, maxRows: 1, maxBytes: Infinity, singleConcurrency: capacity }
     : { ...batching, singleConcurrency: capacity };
+}
+
+/** What is logged concerns many calls, so it belongs to the context of none of them. */
+function logOutsideOfCalls(): PoolLog {
+  const logger = new Logger('PostgresSession');
+  return {
+    debug: AsyncResource.bind((message: string) => logger.debug(message)),
+    log: AsyncResource.bind((message: string) => logger.log(message)),
+    warn: AsyncResource.bind((message: string) => logger.warn(message)),
+  };
 }
 
 /** A checked-out client has no listener of its pool's; its failure reaches the query in flight. */

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type {
   PhaseHook,
   PostgresSessionModuleOptions,
@@ -54,7 +55,8 @@ const phaseHook: Check<PhaseHook | undefined> = (name, given) => {
   if (typeof given !== 'function') {
     throw invalid(name, given, 'a function');
   }
-  return given as PhaseHook;
+  // The start may be caused by a call, whose context is none of the hook's business.
+  return AsyncResource.bind(given as PhaseHook);
 };
 
 const CLEANUP = {

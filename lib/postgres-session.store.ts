@@ -15,6 +15,7 @@ export class PostgresSessionStore
   implements OnModuleInit, OnApplicationShutdown
 {
   readonly #lifecycle: PostgresSessionLifecycle;
+  #endsBySignal = false;
 
   /** @internal */
   constructor(lifecycle: PostgresSessionLifecycle) {
@@ -34,10 +35,16 @@ export class PostgresSessionStore
       if (!this.#lifecycle.isClosed) {
         throw error;
       }
+      if (this.#endsBySignal) {
+        // Nest is about to end the process. Whatever starts behind the store would find it closed.
+        await new Promise(() => undefined);
+      }
     }
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** @param signal which Nest ends the process by, once all has shut down. */
+  async onApplicationShutdown(signal?: string): Promise<void> {
+    this.#endsBySignal = signal !== undefined;
     await this.close();
   }
 

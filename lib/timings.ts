@@ -39,6 +39,10 @@ export const TIMINGS = {
   LONGEST_BACKOFF: 250,
   /** What a connection may take where calls have no bound: to be made, and to be set up. */
   CONNECT: 5_000,
+  /** A server that refuses more connections is asked for one this often. */
+  REFUSED_PAUSE: 500,
+  /** After a warning that the server is out of reach, the next one comes no sooner. */
+  OUTAGE_WARNING_PAUSE: 10_000,
   /** While no connection comes, one more attempt is made this often. */
   HEDGE_CONNECT: 500,
   /** A client with somebody else's query under way is waited for this long. */

@@ -174,7 +174,8 @@ export class Batcher {
       if (call.queued) {
         this.dispatcher.overloaded(call, now);
       }
-      this.pending.reject(call, this.policy.timedOut(call.lastError));
+      const { lastError } = call.leader ?? call;
+      this.pending.reject(call, this.policy.timedOut(lastError));
     }
     this.dispatcher.check(now).forEach((batch) => this.giveUp(batch));
     this.dispatcher.pumpAll();

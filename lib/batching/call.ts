@@ -39,6 +39,8 @@ export class Call<A, V> implements Claim {
   blockers = 0;
   /** Later calls on the same key that share its place. */
   followers: Array<Call<A, V>> | undefined;
+  /** The one whose place it shares. */
+  leader: AnyCall | undefined;
   /** Whether its batch may not carry others. */
   alone = false;
   /** Whether somebody else was found to hold a lock that it needs. */
@@ -53,10 +55,10 @@ export class Call<A, V> implements Claim {
   /** Its neighbours among the calls that have not settled. */
   older: AnyCall | undefined;
   younger: AnyCall | undefined;
-  /** The last failure after which it was tried again. */
+  /** The last failure after which it, and its followers with it, was tried again. */
   lastError: unknown;
-  signal: AbortSignal | undefined;
-  onAbort: (() => void) | undefined;
+  /** Ends the wait for the caller's signal. */
+  unwatch: (() => void) | undefined;
   readonly promise: Promise<V>;
   resolve!: (value: V) => void;
   reject!: (error: unknown) => void;

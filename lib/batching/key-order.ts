@@ -120,6 +120,7 @@ export class KeyOrder {
       return false;
     }
     (leader.followers ??= []).push(call);
+    call.leader = leader;
     return true;
   }
 

@@ -1,4 +1,4 @@
-import { stopListening } from '../utils/abort-signal.js';
+import { onAbort } from '../utils/abort-signal.js';
 import type { AnyCall } from './call.js';
 import { Refusal } from './types.js';
 
@@ -110,23 +110,15 @@ export class PendingCalls {
     call.settled = true;
     call.dropArguments();
     this.delete(call);
-    this.unwatch(call);
+    call.unwatch?.();
     return true;
   }
 
   private watch(call: AnyCall, signal: AbortSignal): void {
-    call.signal = signal;
-    call.onAbort = () => this.reject(call, signal.reason);
     try {
-      signal.addEventListener('abort', call.onAbort, { once: true });
+      call.unwatch = onAbort(signal, () => this.reject(call, signal.reason));
     } catch (error) {
       this.reject(call, error);
-    }
-  }
-
-  private unwatch({ signal, onAbort }: AnyCall): void {
-    if (signal !== undefined && onAbort !== undefined) {
-      stopListening(signal, onAbort);
     }
   }
 

@@ -5,6 +5,7 @@ import type { PostgresSessionLifecycle } from '../postgres-session.lifecycle.js'
 import { checkSignal } from '../store/arguments.js';
 import { checkOptions } from '../store/call-options.js';
 import { OnceForBothForms } from '../utils/both-forms.js';
+import { onAbort } from '../utils/abort-signal.js';
 import { describeThrown } from '../utils/errors.js';
 import { within } from '../utils/timers.js';
 import { Sweeper, type SweepReport } from './sweeper.js';
@@ -39,6 +40,8 @@ export class PostgresSessionCleanupService implements OnApplicationBootstrap {
   readonly #logger = new Logger('PostgresSession');
   readonly #end = new AbortController();
   #running: Promise<SweepReport> | undefined;
+  /** Ends the wait for the signal of the options. */
+  #unwatch: (() => void) | undefined;
 
   /** @internal */
   constructor(setup: CleanupSetup) {
@@ -51,8 +54,8 @@ export class PostgresSessionCleanupService implements OnApplicationBootstrap {
       this.#schedule(cleanup.cron, cleanup.timeZone);
       if (cleanup.signal?.aborted) {
         this.#endForGood();
-      } else {
-        cleanup.signal?.addEventListener('abort', this.#endForGood, { once: true });
+      } else if (cleanup.signal !== undefined) {
+        this.#unwatch = onAbort(cleanup.signal, () => this.#endForGood());
       }
     }
     setup.lifecycle.beforeClose((timeout) => this.#stop(timeout));
@@ -66,14 +69,16 @@ export class PostgresSessionCleanupService implements OnApplicationBootstrap {
 
   /**
    * Deletes every expired entry, in batches of `cleanup.batchSize`, oldest first. Resolves with
-   * `skipped: true` if another sweep of the table is under way, in this process or in another, or if the store
-   * has `readOnly: true`.
+   * `skipped: true` if another sweep of the table is under way, in this process or in another, if the store has
+   * `readOnly: true`, and after `cleanup.signal` has ended cleanup.
    */
   async sweep(options?: SweepOptions): Promise<SweepReport> {
     checkOptions('sweep', options);
     const signal = options?.signal;
     checkSignal(signal);
-    if (this.#running !== undefined || this.#setup.lifecycle.options.readOnly) {
+    const { options: its, isClosed } = this.#setup.lifecycle;
+    const hasEnded = this.#end.signal.aborted && !isClosed;
+    if (this.#running !== undefined || hasEnded || its.readOnly) {
       return { deleted: 0, batches: 0, skipped: true, durationMs: 0 };
     }
     this.#running = this.#sweepOnce(signal);
@@ -94,17 +99,15 @@ export class PostgresSessionCleanupService implements OnApplicationBootstrap {
     const either = new AbortController();
     const abort = (): void => either.abort();
     const signals = signal === undefined ? [this.#end.signal] : [this.#end.signal, signal];
-    for (const each of signals) {
-      each.addEventListener('abort', abort);
-      if (each.aborted) {
-        abort();
-      }
+    const unwatch = signals.map((each) => onAbort(each, abort));
+    if (signals.some(({ aborted }) => aborted)) {
+      abort();
     }
     try {
       const done = await sweeper.sweep(either.signal);
       return { ...done, durationMs: performance.now() - begun };
     } finally {
-      signals.forEach((each) => each.removeEventListener('abort', abort));
+      unwatch.forEach((stop) => stop());
     }
   }
 
@@ -138,10 +141,10 @@ export class PostgresSessionCleanupService implements OnApplicationBootstrap {
     this.tick = tick;
   }
 
-  readonly #endForGood = (): void => {
+  #endForGood(): void {
     this.#end.abort();
     this.#removeJob();
-  };
+  }
 
   #removeJob(): void {
     const { scheduler, jobName } = this.#setup;
@@ -152,7 +155,7 @@ export class PostgresSessionCleanupService implements OnApplicationBootstrap {
 
   /** No new sweep, and the one under way ends, or is left behind after `timeout` ms. */
   async #stop(timeout: number): Promise<void> {
-    this.#setup.lifecycle.options.cleanup?.signal?.removeEventListener('abort', this.#endForGood);
+    this.#unwatch?.();
     this.#end.abort();
     if (this.#running !== undefined) {
       await within(timeout, this.#running.then(ignore, ignore));

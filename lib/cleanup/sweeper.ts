@@ -19,7 +19,7 @@ export interface SweepReport {
   deleted: number;
   /** Pages that it took. */
   batches: number;
-  /** Whether it did nothing because another sweeper had the lock. */
+  /** Whether it did nothing: another sweeper had the lock, or cleanup has ended. */
   skipped: boolean;
   durationMs: number;
 }

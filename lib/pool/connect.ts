@@ -1,11 +1,13 @@
+import { AsyncResource } from 'node:async_hooks';
 import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg';
 import { PostgresSessionError } from '../postgres-session.errors.js';
-import { asError, codeOf, messageOf } from '../utils/errors.js';
+import { codeOf, messageOf } from '../utils/errors.js';
 import { isRefusedForGood } from '../sql/sql-state.js';
 import { binaryRowsClient } from '../protocol/binary-rows.js';
 import { destroySocket, isSupportedClient } from '../protocol/driver-internals.js';
 import { withoutData } from '../protocol/error-data.js';
 import { TIMINGS } from '../timings.js';
+import { promised } from '../utils/promised.js';
 import { watched } from '../utils/timers.js';
 import { checkOut } from './check-out.js';
 import { ReadOnlyError } from './read-only.js';
@@ -77,19 +79,8 @@ async function connectChecked(pool: Pool, options: ConnectOptions): Promise<Pool
   }
 }
 
-function connectOnce(pool: Pool, { timeout, signal }: ConnectOptions): Promise<PoolClient> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => giveUp(signal.reason);
-    const giveUp = checkOut(pool, timeout, (error, client) => {
-      signal.removeEventListener('abort', onAbort);
-      if (client === undefined) {
-        reject(asError(error));
-      } else {
-        resolve(client);
-      }
-    });
-    signal.addEventListener('abort', onAbort);
-  });
+function connectOnce(pool: Pool, options: ConnectOptions): Promise<PoolClient> {
+  return promised((done) => checkOut(pool, options, done));
 }
 
 /** Refuses clients that take no queries but the driver's own. */
@@ -119,13 +110,29 @@ export function createPool(config: PoolConfig, connectionTimeout: number): Pool 
     allowExitOnIdle: true,
     keepAlive: true,
     Client: binaryRowsClient,
-    ...config,
+    ...outsideOfCalls(config),
   });
   // The pool's options are there for everyone to print; the password in the string is not.
   Object.defineProperty(pool.options, 'connectionString', { enumerable: false });
   ownPools.add(pool);
   return pool;
 }
+
+/** Functions of the application that connecting calls; a connection is for all calls, whichever it is made for. */
+const CALLED_TO_CONNECT = ['password', 'stream', 'verify', 'onConnect'];
+
+function outsideOfCalls(config: PoolConfig): PoolConfig {
+  const bound = { ...config };
+  for (const name of CALLED_TO_CONNECT) {
+    const given: unknown = Reflect.get(bound, name);
+    if (typeof given === 'function') {
+      Reflect.set(bound, name, AsyncResource.bind(given as Callback));
+    }
+  }
+  return bound;
+}
+
+type Callback = (...parameters: unknown[]) => unknown;
 
 function connectError(pool: Pool, attempts: number, error: unknown): PostgresSessionError {
   const { host, port, database } = readAddress(pool.options);

@@ -11,6 +11,7 @@ import {
   SqlState,
 } from '../sql/sql-state.js';
 import { messageOf } from '../utils/errors.js';
+import { PoolEndedError } from './check-out.js';
 import { ReadOnlyError } from './read-only.js';
 
 /** Wraps what went wrong in a call that is not repeatable, before it had written anything. */
@@ -23,8 +24,6 @@ export class NothingWrittenError extends Error {
 export interface SessionFailurePolicyOptions {
   readonly operationTimeout: number | undefined;
   readonly maxQueue: number;
-  /** Whether the pool can still make connections. */
-  readonly isPoolEnded: () => boolean;
   /** Called when every connection made so far has to be given up. */
   readonly renewConnections: () => void;
 }
@@ -70,7 +69,7 @@ export class SessionFailurePolicy implements FailurePolicy {
     if (isStatementNameLost(error)) {
       return noNamedStatements(error);
     }
-    const retry = !isRefusedForGood(error) && !this.options.isPoolEnded();
+    const retry = !isRefusedForGood(error) && !(error instanceof PoolEndedError);
     return { ...retryElsewhere(error), retry };
   }
 

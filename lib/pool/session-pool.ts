@@ -1,12 +1,14 @@
 import type { Pool, PoolClient } from 'pg';
 import type { LeaseSource } from '../batching/types.js';
 import { destroySocket, isAtRest, whenReady } from '../protocol/driver-internals.js';
-import { sqlState, SqlState } from '../sql/sql-state.js';
+import { isConnectionLost, sqlState, SqlState } from '../sql/sql-state.js';
 import { TIMINGS } from '../timings.js';
 import { promised } from '../utils/promised.js';
 import { watched, within } from '../utils/timers.js';
 import { checkOut } from './check-out.js';
+import { ConnectionLimit, type Acquired } from './connection-limit.js';
 import { Fence } from './fence.js';
+import { PoolMonitor, type PoolLog, type PoolUser } from './pool-monitor.js';
 import { SessionConnection, type ConnectionOwner } from './session-connection.js';
 
 export interface SessionPoolOptions {
@@ -14,36 +16,35 @@ export interface SessionPoolOptions {
   readonly owned: boolean;
   readonly preparedStatements: boolean;
   readonly operationTimeout: number | undefined;
-  readonly warn: (message: string) => void;
+  readonly log: PoolLog;
 }
-
-type Acquired = (error: unknown, connection?: SessionConnection) => void;
 
 /**
  * The pool as the store uses it: each connection is set up once, and taken only when it is clean. Nothing of
  * ours outlives our statements on it, whoever owns the pool.
  */
-export class SessionPool implements LeaseSource, ConnectionOwner {
+export class SessionPool implements LeaseSource, ConnectionOwner, PoolUser {
   readonly capacity: number;
   readonly statementTimeout: number;
   private readonly connectTimeout: number;
+  private readonly monitor: PoolMonitor;
   private readonly fenceOf: Fence;
   private readonly known = new Map<PoolClient, SessionConnection>();
   /** Clients that are checked out for us. */
   private readonly inUse = new Set<PoolClient>();
-  /** Who waits for a connection of ours, because the server refuses more of them. */
-  private readonly waiters: Acquired[] = [];
-  /** Clients that were thrown away and have not ended: until then their error may still reach the pool. */
+  private readonly limit = new ConnectionLimit<SessionConnection>((waiter) => this.acquire(waiter));
+  /** Clients that were thrown away and have not ended. */
   private readonly ending = new Set<Promise<void>>();
-  private isHedging = false;
+  private hedging: NodeJS.Timeout | undefined;
   private generation = 0;
   private renewedAt = -Infinity;
-  private closed = false;
+  private readonly closing = new AbortController();
 
   constructor(
     readonly pool: Pool,
     private readonly options: SessionPoolOptions,
   ) {
+    this.monitor = PoolMonitor.of(pool);
     // The other half of a pool that the application uses too stays free for it.
     const { max } = pool.options;
     this.capacity = options.owned ? max : Math.ceil(max / 2);
@@ -52,20 +53,23 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
     this.fenceOf = new Fence({
       openAfter: this.connectTimeout + TIMINGS.FENCE_MARGIN,
       acquire: () => this.acquireConnection(),
-      warn: options.warn,
+      warn: (message) => options.log.warn(message),
     });
   }
 
-  /** Listens to the pool: the error of an idle connection without a listener ends the process. */
+  /** From now on the pool is listened to. */
   attach(): void {
-    this.detach();
-    this.pool.on('error', this.ignore);
-    this.pool.on('remove', this.forget);
+    this.monitor.attach(this);
   }
 
-  detach(): void {
-    this.pool.off('error', this.ignore);
-    this.pool.off('remove', this.forget);
+  /** Once the clients that were thrown away have ended: until then their error may reach the pool. */
+  async detach(): Promise<void> {
+    await within(2 * TIMINGS.END_CONNECTION, Promise.all(this.ending));
+    this.monitor.detach(this);
+  }
+
+  get log(): PoolLog {
+    return this.options.log;
   }
 
   get preparedStatements(): boolean {
@@ -73,11 +77,18 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
   }
 
   /** Calls back with a clean connection, or with why there is none. */
-  acquire(done: Acquired): void {
+  acquire(done: Acquired<SessionConnection>): void {
+    // The pool hands idle ones out a moment later, to those who asked before us first.
+    const needsNew = this.pool.idleCount <= this.pool.waitingCount;
+    const refusal = needsNew ? this.limit.claim() : undefined;
+    if (refusal !== undefined) {
+      this.waitForOther(refusal, done);
+      return;
+    }
     let settled = false;
     let attempts = 0;
     let stopHedging: (() => void) | undefined;
-    const settle: Acquired = (error, connection) => {
+    const settle: Acquired<SessionConnection> = (error, connection) => {
       if (settled) {
         connection?.release();
         return;
@@ -91,15 +102,15 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
       this.connect(timeout, (error, connection) => {
         attempts -= 1;
         if (connection !== undefined) {
+          this.monitor.reached();
           settle(undefined, connection);
-        } else if (this.mayWaitForOther(error)) {
-          this.waiters.push(settle);
-        } else if (attempts === 0) {
-          settle(error);
+        } else if (attempts === 0 && !settled) {
+          stopHedging?.();
+          this.onFailure(error, settle);
         }
       });
     };
-    if (this.pool.idleCount === 0) {
+    if (needsNew) {
       // Given up before the next one is made.
       stopHedging = this.hedge(() => attempt(TIMINGS.HEDGE_CONNECT - TIMINGS.TICK));
     }
@@ -123,7 +134,7 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
       return;
     }
     connection.checkedIn();
-    const waiter = connection.generation < this.generation ? undefined : this.waiters.shift();
+    const waiter = connection.generation < this.generation ? undefined : this.limit.next();
     if (waiter === undefined) {
       this.releaseClient(client, false);
     } else {
@@ -134,6 +145,12 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
 
   discard({ client }: SessionConnection): void {
     this.releaseClient(client, true);
+  }
+
+  /** Throws a client away that was checked out past us. */
+  throwAway(client: PoolClient): void {
+    this.awaitEnd(client);
+    client.release(true);
   }
 
   fence({ backend }: SessionConnection): Promise<void> {
@@ -151,7 +168,7 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
 
   /** Ends a pool of our own; leaves any other as it was found. */
   async close(): Promise<void> {
-    this.closed = true;
+    this.closing.abort(new Error('the store was closed meanwhile'));
     this.fenceOf.close();
     const clients = [...this.known.keys()];
     // What is still checked out was cut off, and its pool would wait for it.
@@ -159,8 +176,7 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
       this.releaseClient(client, true);
     }
     if (!this.options.owned) {
-      await within(2 * TIMINGS.END_CONNECTION, Promise.all(this.ending));
-      this.detach();
+      await this.detach();
       this.known.clear();
       return;
     }
@@ -173,37 +189,58 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
 
   /** While an attempt is not answered, makes another one every now and then: the first may be lost. */
   private hedge(attempt: () => void): (() => void) | undefined {
-    if (this.isHedging) {
+    if (this.hedging !== undefined) {
       return undefined;
     }
-    this.isHedging = true;
     const timer = setInterval(() => {
       if (this.pool.totalCount < this.pool.options.max) {
         attempt();
       }
     }, TIMINGS.HEDGE_CONNECT).unref();
+    this.hedging = timer;
     return () => {
-      this.isHedging = false;
       clearInterval(timer);
+      if (this.hedging === timer) {
+        this.hedging = undefined;
+      }
     };
   }
 
-  /** The server has no place for one more connection, but there are some of ours. */
-  private mayWaitForOther(error: unknown): boolean {
-    return sqlState(error) === SqlState.TOO_MANY_CONNECTIONS && this.inUse.size > 0;
+  private onFailure(error: unknown, done: Acquired<SessionConnection>): void {
+    if (sqlState(error) === SqlState.TOO_MANY_CONNECTIONS) {
+      this.limit.refused(error);
+      this.waitForOther(error, done);
+      return;
+    }
+    // If all connections of the pool are there, they are busy.
+    const isBusy = this.pool.totalCount >= this.pool.options.max;
+    const isOver = this.pool.ending || this.closing.signal.aborted;
+    if (isConnectionLost(error) && !isBusy && !isOver) {
+      this.monitor.unreachable(error);
+    }
+    done(error);
+  }
+
+  /** The server takes no more connections, but there may be some of ours. */
+  private waitForOther(refusal: unknown, done: Acquired<SessionConnection>): void {
+    if (this.inUse.size > 0) {
+      this.limit.wait(done);
+    } else {
+      done(refusal);
+    }
   }
 
   /** One attempt, given up after so many milliseconds. */
-  private connect(timeout: number, done: Acquired): void {
-    checkOut(this.pool, timeout, (error, client) => {
+  private connect(timeout: number, done: Acquired<SessionConnection>): void {
+    checkOut(this.pool, { timeout, signal: this.closing.signal }, (error, client) => {
       if (client === undefined) {
         done(error);
-      } else if (this.closed) {
+      } else if (this.closing.signal.aborted) {
         client.release();
-        done(new Error('the store was closed meanwhile'));
+        done(this.closing.signal.reason);
       } else {
         // A client that is checked out has no listener of its pool's, and an `error` without one ends the process.
-        client.on('error', this.ignore);
+        client.on('error', ignore);
         this.inUse.add(client);
         this.takeOver(client, done);
       }
@@ -211,7 +248,7 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
   }
 
   /** Takes a client that the pool handed out, if it is clean. */
-  private takeOver(client: PoolClient, done: Acquired): void {
+  private takeOver(client: PoolClient, done: Acquired<SessionConnection>): void {
     const connection = this.known.get(client) ?? this.meet(client);
     const replace = (): void => {
       this.releaseClient(client, true);
@@ -235,10 +272,14 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
   private meet(client: PoolClient): SessionConnection {
     const connection = new SessionConnection(client, this, this.generation);
     this.known.set(client, connection);
+    this.limit.granted();
     return connection;
   }
 
-  private async setUp(connection: SessionConnection, done: Acquired): Promise<void> {
+  private async setUp(
+    connection: SessionConnection,
+    done: Acquired<SessionConnection>,
+  ): Promise<void> {
     const discard = (): void => this.discard(connection);
     try {
       await watched(this.connectTimeout, discard, () => connection.setUp());
@@ -258,12 +299,12 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
     if (broken) {
       this.awaitEnd(client);
     } else {
-      client.off('error', this.ignore);
+      client.off('error', ignore);
     }
     client.release(broken);
     if (this.inUse.size === 0) {
       // None will be given back for them.
-      this.waiters.splice(0).forEach((waiter) => waiter(new Error('The connection was lost.')));
+      this.limit.giveUp(new Error('The connection was lost.'));
     }
   }
 
@@ -280,13 +321,10 @@ export class SessionPool implements LeaseSource, ConnectionOwner {
     void ended.then(() => this.ending.delete(ended));
   }
 
-  private readonly forget = (client: PoolClient): void => {
+  forget(client: PoolClient): void {
     this.known.delete(client);
-  };
-
-  /**
-   * The pool replaces a connection that failed, and the call that used it is told by its own callback. A
-   * function of each store's own, so that stores that share a pool do not take each other's listeners away.
-   */
-  private readonly ignore = (): void => undefined;
+  }
 }
+
+/** The pool replaces a connection that failed, and the call that used it is told by its own callback. */
+function ignore(): void {}

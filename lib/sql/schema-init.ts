@@ -4,8 +4,9 @@ import {
   PostgresSessionError,
   type PostgresSessionErrorDetails,
 } from '../postgres-session.errors.js';
+import { TIMINGS } from '../timings.js';
 import { messageOf } from '../utils/errors.js';
-import { watched } from '../utils/timers.js';
+import { watched, within } from '../utils/timers.js';
 import { schemaInitLockKey } from './advisory-lock-key.js';
 import { sqlState, SqlState } from './sql-state.js';
 import {
@@ -64,7 +65,11 @@ export async function ensureSchema(
   try {
     return await init.run();
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
+    // For whoever waits for its locks; the client is thrown away all the same, so this may fail.
+    await within(
+      TIMINGS.END_CONNECTION,
+      client.query('ROLLBACK').catch(() => undefined),
+    );
     throw init.explain(error);
   }
 }

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { SubmitOptions } from '../batching/batcher.js';
 import type { Operation } from '../batching/types.js';
 import type {
@@ -191,7 +192,8 @@ export class KeyValueView implements KeyValueStore {
       checkUpdater(fn);
       checkOptions('update', options);
       return this.#submit((operations) => operations.update, this.#full(key), {
-        fn,
+        // Its batch is filled and answered in the context of whichever call came first.
+        fn: AsyncResource.bind(fn),
         toBytes: updatedBytes,
         ...renewal(options),
       });

@@ -7,8 +7,10 @@ const REST_FACTOR = 7;
  * Calls back after `ms` milliseconds in which the process could read an answer, and behind the sockets: after a
  * stall of the event loop timers run before sockets are read, and what is waited for may have arrived. Returns
  * what cancels it.
+ *
+ * @param meanwhile called every now and then while it waits.
  */
-export function afterReading(ms: number, action: () => void): () => void {
+export function afterReading(ms: number, action: () => void, meanwhile?: () => void): () => void {
   let cancelled = false;
   let left = ms;
   let timer: NodeJS.Timeout;
@@ -19,6 +21,9 @@ export function afterReading(ms: number, action: () => void): () => void {
     timer = setTimeout(() => {
       left -= step;
       setImmediate(() => {
+        if (!cancelled) {
+          meanwhile?.();
+        }
         if (!cancelled) {
           next(performance.now() - due >= TIMINGS.STALL);
         }
