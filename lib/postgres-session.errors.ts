@@ -77,3 +77,21 @@ export class PostgresSessionError extends Error {
     }
   }
 }
+
+export function storeClosed(): PostgresSessionError {
+  return new PostgresSessionError('ERR_STORE_CLOSED', 'The session store is closed.');
+}
+
+export function overloaded(maxQueue: number): PostgresSessionError {
+  return new PostgresSessionError(
+    'ERR_OVERLOADED',
+    `More than ${maxQueue} calls are waiting (batching.maxQueue).`,
+  );
+}
+
+export function notACounter(): PostgresSessionError {
+  return new PostgresSessionError(
+    'ERR_NOT_A_COUNTER',
+    `The value is no counter, or would be none after this step: a counter is a decimal integer from ${Number.MIN_SAFE_INTEGER} to ${Number.MAX_SAFE_INTEGER}. The entry is unchanged.`,
+  );
+}

@@ -11,6 +11,7 @@ import type {
 import { PostgresSessionCleanupService } from './cleanup/cleanup.service.js';
 import {
   cleanupJobName,
+  getGivenOptionsToken,
   getSessionCleanupToken,
   getSessionLifecycleToken,
   getSessionOptionsToken,
@@ -93,7 +94,7 @@ export function givenOptionsProvider(
   asyncOptions: PostgresSessionModuleAsyncOptions,
 ): FactoryProvider<GivenOptions> {
   const { name, inject = [], useFactory, useClass, useExisting } = asyncOptions;
-  const provide = `${getSessionOptionsToken(name)}:given`;
+  const provide = getGivenOptionsToken(name);
   if (useFactory !== undefined) {
     return { provide, inject, useFactory };
   }

@@ -40,6 +40,11 @@ export function getSessionOptionsToken(name?: string): string {
   return token('Options', name);
 }
 
+/** The token of the options as given, before they are checked. */
+export function getGivenOptionsToken(name?: string): string {
+  return token('GivenOptions', name);
+}
+
 export function getSessionLifecycleToken(name?: string): string {
   return token('Lifecycle', name);
 }

@@ -20,6 +20,17 @@ const LAYERS = [
   ['store', /^store\/|\.store\.ts$/],
   ['cleanup', /^cleanup\//],
   ['module', /\.(tokens|providers|module)\.ts$|^registration\.ts$|^decorators\/|^index\.ts$/],
+  ['adapters', /^adapters\//],
+  ['testing', /^testing\//],
+];
+
+/** What adapters and tools for tests import of ours is what users see, and each other. */
+const PUBLIC_FACE = [
+  [/^adapters\//, /^(adapters|interfaces)\/|\.(errors|tokens)\.ts$/],
+  [
+    /^testing\//,
+    /^(testing|interfaces)\/|\.(errors|tokens)\.ts$|^index\.ts$|^store\/(arguments|call-options)\.ts$/,
+  ],
 ];
 
 /** Packages that only the layers from a name on may import. */
@@ -46,6 +57,9 @@ process.exitCode = faults.length > 0 ? 1 : 0;
 
 function faultOf(file, to) {
   if (to.endsWith('.ts')) {
+    if (PUBLIC_FACE.some(([files, seen]) => files.test(file) && !seen.test(to))) {
+      return [`lib/${file} imports ${to}, which is no part of the public face`];
+    }
     return layerOf(to) > layerOf(file)
       ? [`lib/${file} (${nameOf(file)}) imports ${to} (${nameOf(to)}), which is above it`]
       : [];

@@ -41,6 +41,9 @@ export interface SessionEntry {
   owner?: string;
 }
 
+/** The entries under a prefix, or those of an owner. */
+export type EntryRange = { prefix: string } | { owner: string };
+
 /**
  * Opaque bytes under string keys, each with an optional expiry and an optional owner.
  *

@@ -1,7 +1,7 @@
 import { Refusal, type BatchToRun, type Lease, type Operation } from '../batching/types.js';
 import { NothingWrittenError } from '../pool/failure-policy.js';
 import type { SessionValue } from '../interfaces/key-value-store.interface.js';
-import { PostgresSessionError } from '../postgres-session.errors.js';
+import { notACounter } from '../postgres-session.errors.js';
 import type { Parameter, StatementResult } from '../sql/statement.js';
 import type { Statements } from '../sql/statements.js';
 import { promised } from '../utils/promised.js';
@@ -95,7 +95,9 @@ export function singleKeyOperations(setup: OperationSetup): SingleKeyOperations 
         write(batch, statements.increment, values, done, (result) => {
           const row = rowOf(key, result);
           return [
-            row === undefined ? notACounter() : Number((row[1] as Buffer).toString('latin1')),
+            row === undefined
+              ? new Refusal(notACounter())
+              : Number((row[1] as Buffer).toString('latin1')),
           ];
         });
       },
@@ -155,13 +157,4 @@ async function current(
   } catch (error) {
     throw new NothingWrittenError(error);
   }
-}
-
-function notACounter(): Refusal {
-  return new Refusal(
-    new PostgresSessionError(
-      'ERR_NOT_A_COUNTER',
-      `The value is no counter, or would be none after this step: a counter is a decimal integer from ${Number.MIN_SAFE_INTEGER} to ${Number.MAX_SAFE_INTEGER}. The entry is unchanged.`,
-    ),
-  );
 }

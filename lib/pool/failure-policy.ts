@@ -1,6 +1,6 @@
 import type { FailureAction, FailurePolicy, Lease } from '../batching/types.js';
 import { withoutData } from '../protocol/error-data.js';
-import { PostgresSessionError } from '../postgres-session.errors.js';
+import { overloaded, PostgresSessionError, storeClosed } from '../postgres-session.errors.js';
 import {
   isConnectionLost,
   isPlanStale,
@@ -100,14 +100,11 @@ export class SessionFailurePolicy implements FailurePolicy {
   }
 
   overloaded(): PostgresSessionError {
-    return new PostgresSessionError(
-      'ERR_OVERLOADED',
-      `More than ${this.options.maxQueue} calls are waiting (batching.maxQueue).`,
-    );
+    return overloaded(this.options.maxQueue);
   }
 
   closed(): PostgresSessionError {
-    return new PostgresSessionError('ERR_STORE_CLOSED', 'The session store is closed.');
+    return storeClosed();
   }
 
   private queryError(error: unknown): PostgresSessionError {

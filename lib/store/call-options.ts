@@ -1,5 +1,10 @@
+import type {
+  CallOptions,
+  TtlOptions,
+  WriteOptions,
+} from '../interfaces/key-value-store.interface.js';
 import { isAbortSignal } from '../utils/abort-signal.js';
-import { nameType } from './arguments.js';
+import { checkOwner, checkSignal, checkTtl, nameType } from './arguments.js';
 
 /** Characters of an unknown option's name that a message shows. */
 const MAX_SHOWN = 40;
@@ -18,6 +23,7 @@ const CALL_OPTIONS = {
   get: ['signal'],
   getEntry: ['signal'],
   set: ['ttl', 'owner', 'signal'],
+  move: ['ttl', 'owner'],
   delete: ['signal'],
   deletePrefix: ['signal'],
   setMany: ['ttl', 'owner'],
@@ -60,4 +66,37 @@ export function checkOptions(method: MethodWithOptions, options: unknown): void 
 function takes(method: MethodWithOptions): string {
   const known = CALL_OPTIONS[method].map((name) => `${name} (${OPTION_MEANINGS[name][0]})`);
   return `it takes ${known.join(', ')}`;
+}
+
+export function signalOf(options: CallOptions | undefined): AbortSignal | undefined {
+  const signal = options?.signal;
+  checkSignal(signal);
+  return signal;
+}
+
+/** A new expiry, or none if the entry keeps its own. */
+export interface Renewal {
+  readonly renew: boolean;
+  readonly ttl: number | null;
+}
+
+export function renewal(options: TtlOptions | undefined): Renewal {
+  const ttl = options?.ttl;
+  return { renew: ttl !== undefined, ttl: checkTtl(ttl) };
+}
+
+/** Expiry and owner of an entry that is written; `null` for none. */
+export interface Ownership {
+  readonly ttl: number | null;
+  readonly owner: string | null;
+}
+
+export function ownership(options: WriteOptions | undefined): Ownership {
+  const ttl = checkTtl(options?.ttl);
+  const owner = options?.owner;
+  if (owner === undefined) {
+    return { ttl, owner: null };
+  }
+  checkOwner(owner);
+  return { ttl, owner };
 }

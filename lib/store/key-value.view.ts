@@ -14,7 +14,6 @@ import type {
 import type { Operations } from '../operations/index.js';
 import { ownerUnsupported } from '../operations/ranges.js';
 import type { Entry } from '../operations/shared.js';
-import type { Renewal } from '../operations/single-key.js';
 import type { PostgresSessionLifecycle, StartedStore } from '../postgres-session.lifecycle.js';
 import { asError } from '../utils/errors.js';
 import {
@@ -23,14 +22,13 @@ import {
   checkKey,
   checkOwner,
   checkPrefix,
-  checkSignal,
   checkTouchTtl,
   checkTtl,
   checkUpdater,
   updatedBytes,
   valueBytes,
 } from './arguments.js';
-import { checkOptions } from './call-options.js';
+import { checkOptions, ownership, renewal, signalOf } from './call-options.js';
 import { deleteOwner, deletePrefix, scanKeys } from './range-calls.js';
 
 /** The entries of a table under one prefix. The store itself is the view under the empty one. */
@@ -300,25 +298,4 @@ function attempt<T>(make: () => Promise<T>): Promise<T> {
   } catch (error) {
     return Promise.reject(asError(error));
   }
-}
-
-function signalOf(options: CallOptions | undefined): AbortSignal | undefined {
-  const signal = options?.signal;
-  checkSignal(signal);
-  return signal;
-}
-
-function renewal(options: TtlOptions | undefined): Renewal {
-  const ttl = options?.ttl;
-  return { renew: ttl !== undefined, ttl: checkTtl(ttl) };
-}
-
-function ownership(options: WriteOptions | undefined): Pick<Entry, 'ttl' | 'owner'> {
-  const ttl = checkTtl(options?.ttl);
-  const owner = options?.owner;
-  if (owner === undefined) {
-    return { ttl, owner: null };
-  }
-  checkOwner(owner);
-  return { ttl, owner };
 }

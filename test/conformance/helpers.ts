@@ -1,5 +1,4 @@
-import { expect } from '@jest/globals';
-import type { DatabaseSubject, Subject } from './subject.js';
+import type { KeyValueStore } from '../../lib/index.js';
 
 export const bytes = (text: string): Buffer => Buffer.from(text, 'utf8');
 
@@ -21,27 +20,8 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** The text under a key, read through the store. */
-export async function textOf(subject: Subject, key: string): Promise<string | undefined> {
-  return (await subject.store.get(key))?.toString('utf8');
-}
-
-/** The stored entry, which must be there. */
-export async function storedEntry(subject: Subject, key: string) {
-  const entry = await subject.stored(key);
-  if (!entry) throw new Error(`nothing is stored under ${JSON.stringify(key)}`);
-  return entry;
-}
-
-export function databaseOf(subject: Subject): DatabaseSubject {
-  if (!subject.database) throw new Error('this subject has no database');
-  return subject.database;
-}
-
-/** A ttl read back: at most what was asked, less the time that the test itself took. */
-export function expectTtl(actual: number | null, asked: number): void {
-  expect(actual).not.toBeNull();
-  expect(actual).toBeLessThanOrEqual(asked);
-  expect(actual).toBeGreaterThan(asked - 10_000);
+export async function textOf(store: KeyValueStore, key: string): Promise<string | undefined> {
+  return (await store.get(key))?.toString('utf8');
 }
 
 /** How a promise ended, with the error's code where it has one. */

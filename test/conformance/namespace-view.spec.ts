@@ -1,7 +1,6 @@
-import { describeKeyValueStore } from './key-value-store.suite.js';
+import { describePostgresStore } from './postgres-store.suite.js';
 import { postgresSubject } from './postgres-subject.js';
 
-describeKeyValueStore('a namespace view', postgresSubject({ namespace: 'view:' }), {
-  owners: true,
-  database: true,
+describePostgresStore('a namespace view', postgresSubject({ namespace: 'view:' }), {
+  maxKeyBytes: 1_024 - 'view:'.length,
 });

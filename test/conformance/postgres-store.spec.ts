@@ -1,4 +1,4 @@
-import { describeKeyValueStore } from './key-value-store.suite.js';
+import { describePostgresStore } from './postgres-store.suite.js';
 import { postgresSubject } from './postgres-subject.js';
 
-describeKeyValueStore('the store', postgresSubject(), { owners: true, database: true });
+describePostgresStore('the store', postgresSubject());

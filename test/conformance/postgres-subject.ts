@@ -46,14 +46,12 @@ async function createSubject({
 
   return {
     store: viewOf(first.store),
-    prefix,
+    rival: viewOf(second.store),
     clear,
+    advance: (ms) => entries.advance(ms),
     expire: (...keys) => entries.expire(keys),
     stored: (key) => entries.stored(key),
-    database: {
-      rival: viewOf(second.store),
-      hold: (key, value) => heldRows.hold(prefix + key, value),
-    },
+    hold: (key, value) => heldRows.hold(prefix + key, value),
     close: async () => {
       await clear();
       await first.close();

@@ -46,6 +46,14 @@ export class StoredEntries {
     if (rowCount !== keys.length) throw new Error(`${rowCount} of ${keys.length} keys were there`);
   }
 
+  /** Lets time pass for every entry that expires. */
+  async advance(ms: number): Promise<void> {
+    await this.sql.query(
+      `UPDATE ${this.table} SET expires_at = expires_at - $1 * interval '1 millisecond' WHERE expires_at IS NOT NULL`,
+      [ms],
+    );
+  }
+
   async stored(key: string): Promise<StoredEntry | undefined> {
     const { rows } = await this.sql.query<StoredEntry>(
       `SELECT value, expires_at::text AS "expiresAt", to_jsonb(entry) ->> 'owner' AS owner,

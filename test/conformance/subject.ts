@@ -11,26 +11,27 @@ export interface StoredEntry {
 }
 
 /** An implementation under test, with a second way into its data. */
-export interface Subject {
+export interface InspectedStore {
   readonly store: KeyValueStore;
-  /** What a namespace view puts before every key; '' for a store itself. */
-  readonly prefix: string;
   /** Forgets every entry, past the store. */
-  clear(): Promise<void>;
-  /** Puts the expiry of these entries into the past, past the store. */
-  expire(...keys: string[]): Promise<void>;
-  stored(key: string): Promise<StoredEntry | undefined>;
-  /** Only where `features.database` is true. */
-  readonly database?: DatabaseSubject;
-  close(): Promise<void>;
+  readonly clear: () => Promise<void>;
+  /** Puts the expiry of these entries into the past. */
+  readonly expire: (...keys: string[]) => Promise<void>;
+  readonly stored: (key: string) => Promise<StoredEntry | undefined>;
+  readonly close: () => Promise<void>;
 }
 
-/** What only a store on a real table can be asked for. */
-export interface DatabaseSubject {
+/**
+ * A store in PostgreSQL under test. Its table refuses to store the value `refused` and keys that contain it, and to
+ * delete keys that contain `undeletable`.
+ */
+export interface Subject extends InspectedStore {
   /** Another instance on the same entries. */
   readonly rival: KeyValueStore;
+  /** Lets time pass, as far as expiries tell. */
+  readonly advance: (ms: number) => Promise<void>;
   /** Writes `value` in a transaction that stays open, so that other writers of the key wait. */
-  hold(key: string, value: string): Promise<HeldRow>;
+  readonly hold: (key: string, value: string) => Promise<HeldRow>;
 }
 
 export interface HeldRow {
@@ -40,20 +41,10 @@ export interface HeldRow {
   release(): Promise<void>;
 }
 
-export interface Features {
-  /** Whether entries can have an owner. */
-  owners: boolean;
-  /**
-   * Whether `subject.database` is there, and the table refuses to store the value `refused` and
-   * keys that contain it, and to delete keys that contain `undeletable`.
-   */
-  database: boolean;
-}
-
 export type SubjectFactory = () => Promise<Subject>;
 
 /** A section of the suite: declares its tests on the subject that `current` gives. */
-export type Section = (current: () => Subject, features: Features) => void;
+export type Section = (current: () => Subject) => void;
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;

@@ -1,8 +1,7 @@
-import { describeKeyValueStore } from './key-value-store.suite.js';
+import { describePostgresStore } from './postgres-store.suite.js';
 import { postgresSubject } from './postgres-subject.js';
 
-describeKeyValueStore(
+describePostgresStore(
   'the store without prepared statements',
   postgresSubject({ options: { preparedStatements: false } }),
-  { owners: true, database: true },
 );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import type { PostgresSessionModuleOptions } from '../../lib/index.js';
-import { describeKeyValueStore } from '../conformance/key-value-store.suite.js';
+import { describePostgresStore } from '../conformance/postgres-store.suite.js';
 import { HeldRows } from '../conformance/held-rows.js';
 import { refuseSomeEntries, StoredEntries } from '../conformance/stored-entries.js';
 import type { SubjectFactory } from '../conformance/subject.js';
@@ -21,10 +21,9 @@ describeWithTools('Behind PgBouncer', ['pgbouncer'], ({ pgbouncer }) => {
   if (full) setups.push(['transaction', { preparedStatements: false, batching: false }]);
 
   for (const [mode, options] of setups) {
-    describeKeyValueStore(
+    describePostgresStore(
       `a store behind PgBouncer in ${mode} mode with ${JSON.stringify(options)}`,
       behind(pgbouncer, mode, options),
-      { owners: true, database: true },
     );
   }
 
@@ -68,14 +67,15 @@ function behind(
     const heldRows = new HeldRows(sql, table);
     return {
       store: first.store,
-      prefix: '',
+      rival: second.store,
       clear: async () => {
         await heldRows.releaseAll();
         await entries.clear();
       },
+      advance: (ms) => entries.advance(ms),
       expire: (...keys) => entries.expire(keys),
       stored: (key) => entries.stored(key),
-      database: { rival: second.store, hold: (key, value) => heldRows.hold(key, value) },
+      hold: (key, value) => heldRows.hold(key, value),
       close: async () => {
         await heldRows.releaseAll();
         await first.close();

@@ -1,19 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { postgresSubject, type PostgresSubjectOptions } from '../conformance/postgres-subject.js';
-import type { Subject } from '../conformance/subject.js';
+import { postgresSubject } from '../conformance/postgres-subject.js';
+import { inMemorySubject } from '../conformance/in-memory-subject.js';
+import type { InspectedStore } from '../conformance/subject.js';
 import { key } from './arbitraries.js';
 import { answerOfModel, answerOfStore, anyCall, type Call } from './calls.js';
 import { check, PROPERTY_TIMEOUT } from './check.js';
 import { ModelStore } from './model-store.js';
 
-type Command = fc.AsyncCommand<ModelStore, Subject>;
+type Command = fc.AsyncCommand<ModelStore, InspectedStore>;
 
-const variants: [string, PostgresSubjectOptions][] = [
-  ['with batching', {}],
-  ['with small batches', { options: { batching: { concurrency: 2, maxRows: 3, maxBytes: 256 } } }],
-  ['without batching', { options: { batching: false } }],
-  ['through a namespace', { namespace: 'view:' }],
+const smallBatches = { concurrency: 2, maxRows: 3, maxBytes: 256 };
+
+const variants: [string, () => Promise<InspectedStore>][] = [
+  ['with batching', postgresSubject()],
+  ['with small batches', postgresSubject({ options: { batching: smallBatches } })],
+  ['without batching', postgresSubject({ options: { batching: false } })],
+  ['through a namespace', postgresSubject({ namespace: 'view:' })],
+  ['in memory', inMemorySubject],
 ];
 
 const callCommand = (call: Call): Command => ({
@@ -46,7 +50,7 @@ function upToRangeCalls(calls: readonly Call[]): Call[][] {
 }
 
 /** Every entry lies in the table as the model has it. */
-async function expectSameEntries(model: ModelStore, subject: Subject): Promise<void> {
+async function expectSameEntries(model: ModelStore, subject: InspectedStore): Promise<void> {
   for (const name of model.scan('')) {
     const { value, expiry, owner } = model.entries.get(name) ?? {};
     const stored = await subject.stored(name);
@@ -55,11 +59,11 @@ async function expectSameEntries(model: ModelStore, subject: Subject): Promise<v
   }
 }
 
-describe.each(variants)('random calls, %s', (_, options) => {
-  let subject: Subject;
+describe.each(variants)('random calls, %s', (_, makeSubject) => {
+  let subject: InspectedStore;
 
   beforeAll(async () => {
-    subject = await postgresSubject(options)();
+    subject = await makeSubject();
   });
   afterAll(() => subject.close());
 

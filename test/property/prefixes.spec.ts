@@ -2,19 +2,24 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createCelerisTable } from '../conformance/celeris-table.js';
 import { byBytes, collect } from '../conformance/helpers.js';
-import { postgresSubject, type PostgresSubjectOptions } from '../conformance/postgres-subject.js';
-import type { Subject } from '../conformance/subject.js';
+import { postgresSubject } from '../conformance/postgres-subject.js';
+import { inMemorySubject } from '../conformance/in-memory-subject.js';
+import type { InspectedStore } from '../conformance/subject.js';
 import { text } from './arbitraries.js';
 import { check, PROPERTY_TIMEOUT } from './check.js';
 
 const tableName = 'by_language';
 
-const variants: [string, PostgresSubjectOptions][] = [
-  ['our table', {}],
+const variants: [string, () => Promise<InspectedStore>][] = [
+  ['our table', postgresSubject()],
   [
     'a table that sorts by a language',
-    { options: { tableName }, prepare: (sql) => createCelerisTable(sql, tableName) },
+    postgresSubject({
+      options: { tableName },
+      prepare: (sql) => createCelerisTable(sql, tableName),
+    }),
   ],
+  ['a store in memory', inMemorySubject],
 ];
 
 /** A prefix, and keys of which many begin with it or nearly so. */
@@ -29,11 +34,11 @@ const prefixAndKeys = fc
     keys: [...new Set([...others, ...ends.map((end) => prefix + end)])].filter((key) => key !== ''),
   }));
 
-describe.each(variants)('random prefixes on %s', (_, options) => {
-  let subject: Subject;
+describe.each(variants)('random prefixes on %s', (_, makeSubject) => {
+  let subject: InspectedStore;
 
   beforeAll(async () => {
-    subject = await postgresSubject(options)();
+    subject = await makeSubject();
   });
   afterAll(() => subject.close());
 
