@@ -1,14 +1,13 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 import { Batcher } from './batching/batcher.js';
 import { buildOperations, type Operations } from './operations/index.js';
 import type { BatchLimits } from './operations/shared.js';
 import { checkClient, connect } from './pool/connect.js';
 import { SessionFailurePolicy } from './pool/failure-policy.js';
 import type { PoolLog } from './pool/pool-monitor.js';
-import { checkTakesWrites } from './pool/read-only.js';
-import { readServerFacts } from './pool/server-facts.js';
+import { checkServer } from './pool/server-check.js';
 import { SessionPool } from './pool/session-pool.js';
 import type { ResolvedOptions } from './postgres-session.options.js';
 import { destroySocket } from './protocol/driver-internals.js';
@@ -51,11 +50,10 @@ export class PostgresSessionLifecycle {
     readonly options: ResolvedOptions,
     owned: boolean,
   ) {
-    const { operationTimeout, maxQueue, preparedStatements } = options;
+    const { operationTimeout, maxQueue } = options;
     this.pool = new SessionPool(pool, {
+      ...options,
       owned,
-      preparedStatements,
-      operationTimeout,
       log: this.log,
     });
     this.policy = new SessionFailurePolicy({
@@ -176,12 +174,15 @@ export class PostgresSessionLifecycle {
   private async prepareTable(): Promise<TableLayout> {
     const { options } = this;
     const { signal } = this.stopping;
-    const client = await connect(this.pool.pool, {
+    const connecting = {
       ...options,
       timeout: options.operationTimeout ?? TIMINGS.CONNECT,
       signal,
-      onRetry: (attempt, error) => this.warnOfRetry(attempt, error),
-      check: (given) => this.checkServer(given),
+      onRetry: (attempt: number, error: unknown): void => this.warnOfRetry(attempt, error),
+    };
+    const client = await connect(this.pool.pool, connecting, async (given, its) => {
+      checkClient(given);
+      await checkServer(this.pool.pool, given, its, options);
     });
     const destroy = (): void => destroySocket(client);
     client.on('error', ignore);
@@ -213,13 +214,6 @@ export class PostgresSessionLifecycle {
       } else {
         client.release();
       }
-    }
-  }
-
-  private async checkServer(client: PoolClient): Promise<void> {
-    checkClient(client);
-    if (!this.options.readOnly) {
-      checkTakesWrites(await readServerFacts(client));
     }
   }
 

@@ -22,6 +22,7 @@ import {
   type Resolved,
 } from './option-checks.js';
 import { PostgresSessionError } from './postgres-session.errors.js';
+import type { Pooler } from './pool/server-facts.js';
 import { MAX_IDENTIFIER_BYTES } from './sql/identifiers.js';
 import {
   isSchemaName,
@@ -50,6 +51,15 @@ const tableName: Check<string> = (name, given) => {
 };
 
 const IDENTIFIER = 'a name that matches [A-Za-z_][A-Za-z0-9_]*';
+
+const pooler: Check<Pooler | false | undefined> = (name, given) => {
+  if (given !== 'transaction' && given !== 'session' && given !== false) {
+    throw invalid(name, given, "'transaction', 'session' or false");
+  }
+  return given;
+};
+
+const flagOrDefault: Check<boolean | undefined> = flag;
 
 const phaseHook: Check<PhaseHook | undefined> = (name, given) => {
   if (typeof given !== 'function') {
@@ -126,11 +136,17 @@ export const OPTIONS = {
     '`false`, or `{ concurrency, maxRows, maxBytes, maxQueue }`',
     '2, 256, 1 MiB, 100000',
   ),
+  pooler: option(
+    pooler,
+    undefined,
+    "`'transaction'` or `'session'`: the mode of the pooler in between, `false` if there is none",
+    'found out where the process id tells',
+  ),
   preparedStatements: option(
-    flag,
-    true,
-    '`false` for poolers that cannot hold named statements',
-    '`true`',
+    flagOrDefault,
+    undefined,
+    "`false` for a pooler that cannot hold named statements, `true` beside `pooler: 'transaction'` for one that can",
+    "`true`; `false` with `pooler: 'transaction'`",
   ),
   readOnly: option(
     flag,
@@ -148,7 +164,8 @@ export const OPTIONS = {
 
 type Given = Resolved<typeof OPTIONS>;
 
-export interface ResolvedOptions extends Omit<Given, 'schema'> {
+export interface ResolvedOptions extends Omit<Given, 'schema' | 'preparedStatements'> {
+  readonly preparedStatements: boolean;
   readonly names: TableNames;
   /** Needed without a job too, for `sweep()`. */
   readonly sweepBatchSize: number;
@@ -175,6 +192,7 @@ export function resolveOptions(options: PostgresSessionModuleOptions): ResolvedO
   const complete: ResolvedOptions = {
     ...resolved,
     cleanup: resolved.readOnly ? undefined : resolved.cleanup,
+    preparedStatements: resolved.preparedStatements ?? resolved.pooler !== 'transaction',
     names: tableNames(resolved.tableName, schemaName),
     sweepBatchSize: resolved.cleanup?.batchSize ?? CLEANUP.batchSize.fallback,
     maxQueue: resolved.batching?.maxQueue ?? BATCHING.maxQueue.fallback,

@@ -45,6 +45,8 @@ export const TIMINGS = {
   OUTAGE_WARNING_PAUSE: 10_000,
   /** While no connection comes, one more attempt is made this often. */
   HEDGE_CONNECT: 500,
+  /** At the start, a pooler is given this long to find a second backend. */
+  POOLER_ANSWER: 1_000,
   /** A client with somebody else's query under way is waited for this long. */
   CLIENT_REST: 1_000,
   /** After a server was found to be read-only, connections are not replaced again for this long. */

@@ -56,7 +56,16 @@ export interface PostgresSessionModuleOptions {
   operationTimeout?: number | false;
   /** `false` sends every call alone, in single-key statements. Default: on. */
   batching?: false | BatchingOptions;
-  /** `false` for poolers that cannot hold named statements. Default: `true`. */
+  /**
+   * What stands between the store and PostgreSQL: a pooler that gives a backend for a `transaction` or for a
+   * `session`, or `false` for none. Nothing of the session is used through the first, and no backend is ended through
+   * either. Default: found out by the process id, which some poolers forward (RDS Proxy, Odyssey, pgpool-II).
+   */
+  pooler?: 'transaction' | 'session' | false;
+  /**
+   * `false` for a pooler that cannot hold named statements; `true` beside `pooler: 'transaction'` for one that can.
+   * Default: `true`, and `false` with `pooler: 'transaction'`.
+   */
   preparedStatements?: boolean;
   /**
    * `true` for a standby: gets and scans only, and every write rejects with `ERR_READ_ONLY` before it is sent. No

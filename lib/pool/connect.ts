@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg';
 import { PostgresSessionError } from '../postgres-session.errors.js';
 import { codeOf, messageOf } from '../utils/errors.js';
-import { isRefusedForGood } from '../sql/sql-state.js';
+import { isRefusedForGood, isStartupRefused } from '../sql/sql-state.js';
 import { binaryRowsClient } from '../protocol/binary-rows.js';
 import { destroySocket, isSupportedClient } from '../protocol/driver-internals.js';
 import { withoutData } from '../protocol/error-data.js';
@@ -22,9 +22,10 @@ export interface ConnectOptions {
   /** Ends the tries. */
   readonly signal: AbortSignal;
   readonly onRetry: (attempt: number, error: unknown) => void;
-  /** Rejects if the server at the other end is none that the store can work with. */
-  readonly check: (client: PoolClient) => Promise<void>;
 }
+
+/** Rejects if the server at the other end is none that the store can work with. */
+export type ServerCheck = (client: PoolClient, options: ConnectOptions) => Promise<void>;
 
 /** Codes of Node's TLS errors that mean a certificate was refused. */
 const CERTIFICATE_REFUSED =
@@ -41,13 +42,17 @@ const SETTINGS_REFUSED = /does not support SSL|^SASL|password must be a string/i
  * Checks a client out, with retries. What waiting cannot mend fails at once, and a standby, which a failover may
  * turn into a primary, after the time of one try.
  */
-export async function connect(pool: Pool, options: ConnectOptions): Promise<PoolClient> {
+export async function connect(
+  pool: Pool,
+  options: ConnectOptions,
+  check: ServerCheck,
+): Promise<PoolClient> {
   const attempts = options.retryAttempts + 1;
   const begun = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     options.signal.throwIfAborted();
     try {
-      return await connectChecked(pool, options);
+      return await connectChecked(pool, options, check);
     } catch (error) {
       options.signal.throwIfAborted();
       const isLate = performance.now() - begun + options.retryDelay > options.timeout;
@@ -60,26 +65,42 @@ export async function connect(pool: Pool, options: ConnectOptions): Promise<Pool
   }
 }
 
-async function connectChecked(pool: Pool, options: ConnectOptions): Promise<PoolClient> {
+async function connectChecked(
+  pool: Pool,
+  options: ConnectOptions,
+  check: ServerCheck,
+): Promise<PoolClient> {
   const client = await connectOnce(pool, options);
+  await guarded(client, options, () => check(client, options));
+  return client;
+}
+
+/** Does work on a client that is checked out, in bounded time. If the work fails, the client is thrown away. */
+export async function guarded(
+  client: PoolClient,
+  { timeout, signal }: ConnectOptions,
+  work: () => Promise<void>,
+): Promise<void> {
+  let isLate = false;
   const destroy = (): void => destroySocket(client);
+  const onLate = (): void => {
+    isLate = true;
+    destroy();
+  };
   client.on('error', ignore);
-  options.signal.addEventListener('abort', destroy);
-  let isGood = false;
+  signal.addEventListener('abort', destroy);
   try {
-    await watched(options.timeout, destroy, () => options.check(client));
-    isGood = true;
-    return client;
+    await watched(timeout, onLate, work);
+  } catch (error) {
+    client.release(true);
+    throw isLate ? new Error(`the server did not answer within ${timeout} ms`) : error;
   } finally {
-    options.signal.removeEventListener('abort', destroy);
+    signal.removeEventListener('abort', destroy);
     client.off('error', ignore);
-    if (!isGood) {
-      client.release(true);
-    }
   }
 }
 
-function connectOnce(pool: Pool, options: ConnectOptions): Promise<PoolClient> {
+export function connectOnce(pool: Pool, options: ConnectOptions): Promise<PoolClient> {
   return promised((done) => checkOut(pool, options, done));
 }
 
@@ -139,9 +160,17 @@ function connectError(pool: Pool, attempts: number, error: unknown): PostgresSes
   const times = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
   return new PostgresSessionError(
     'ERR_CONNECT',
-    `No connection to PostgreSQL at host "${host}", port ${port}, database "${database}" after ${times}: ${messageOf(error)}${certificateAdvice(error)}`,
+    `No connection to PostgreSQL at host "${host}", port ${port}, database "${database}" after ${times}: ${messageOf(error)}${adviceOn(error)}`,
     { cause: withoutData(error) },
   );
+}
+
+/** What a pooler or the server refuses of what is sent when a connection is made. */
+const STARTUP_ADVICE =
+  '. Take it out of `connection` (`options`, `statement_timeout` and the like) and set it for the role (ALTER ROLE … SET …), or have a pooler ignore it (PgBouncer: ignore_startup_parameters).';
+
+function adviceOn(error: unknown): string {
+  return isStartupRefused(error) ? STARTUP_ADVICE : certificateAdvice(error);
 }
 
 function certificateAdvice(error: unknown): string {

@@ -50,7 +50,9 @@ export class SessionFailurePolicy implements FailurePolicy {
         : { ...outcomeUnknown(error), mayStillRun: true };
     }
     if (isStatementNameLost(error)) {
-      return lease.isDirect ? retryElsewhere(error) : noNamedStatements(error);
+      return lease.isDirect && sqlState(error) !== SqlState.PROTOCOL_VIOLATION
+        ? retryElsewhere(error)
+        : noNamedStatements(error);
     }
     if (isPlanStale(error)) {
       return retryElsewhere(error);
@@ -66,6 +68,9 @@ export class SessionFailurePolicy implements FailurePolicy {
   }
 
   onAcquireError(error: unknown): FailureAction {
+    if (error instanceof ReadOnlyError) {
+      return fail(error);
+    }
     if (isStatementNameLost(error)) {
       return noNamedStatements(error);
     }
@@ -158,10 +163,13 @@ function connectionError(error: unknown): PostgresSessionError {
 }
 
 function noNamedStatements(error: unknown): FailureAction {
-  const lost = new PostgresSessionError(
+  return { ...fail(namesLost(error)), discard: true };
+}
+
+export function namesLost(error: unknown): PostgresSessionError {
+  return new PostgresSessionError(
     'ERR_PREPARED_STATEMENTS',
-    'The pooler in front of PostgreSQL does not keep named statements: set `preparedStatements: false`, or use PgBouncer 1.21 or newer with `max_prepared_statements` set.',
+    "The pooler in front of PostgreSQL does not keep named statements: set `pooler: 'transaction'` or `preparedStatements: false`, or use PgBouncer 1.21 or newer with `max_prepared_statements` set.",
     { cause: withoutData(error) },
   );
-  return { ...fail(lost), discard: true };
 }

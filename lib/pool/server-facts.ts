@@ -5,6 +5,9 @@ import { isRefused } from '../sql/sql-state.js';
 import { bool, statement, text, type Statement, type StatementResult } from '../sql/statement.js';
 import { promised } from '../utils/promised.js';
 
+/** A pooler, by how long a connection to it keeps a backend. */
+export type Pooler = 'transaction' | 'session';
+
 /** A process of the server. Its number may be given to another one later, its start may not. */
 export interface Backend {
   readonly pid: number;
@@ -17,6 +20,8 @@ export interface ServerFacts {
   /** `undefined` if a pooler stands in between, or the role may not see it. */
   readonly backend: Backend | undefined;
   readonly isStandby: boolean;
+  /** Whether a plain read, as a get is one, ends at a standby: a balancer may send it elsewhere than the rest. */
+  readonly readsStandby: boolean;
   /** What sets `default_transaction_read_only`, in the words of `pg_settings.source`; `undefined` if it is off. */
   readonly readOnlySource: string | undefined;
 }
@@ -39,29 +44,40 @@ const FACTS_WITHOUT_BACKEND = statement(
   COLUMNS,
 );
 
+/** pgpool-II balances this one; it sends what reads the catalog or calls a volatile function to the primary. */
+const READS_STANDBY = statement('reads_standby', `SELECT current_setting('in_hot_standby')`, [
+  text,
+]);
+
 type Setting = [value: string, source: string];
 
 export async function readServerFacts(client: ClientBase): Promise<ServerFacts> {
   const pid = processIdOf(client);
-  const { rows } = await ask(client, FACTS, pid).catch((error: unknown) => {
+  const { rows } = await ask(client, FACTS, [String(pid)]).catch((error: unknown) => {
     if (isRefused(error)) {
-      return ask(client, FACTS_WITHOUT_BACKEND, pid);
+      return ask(client, FACTS_WITHOUT_BACKEND, [String(pid)]);
     }
     throw error;
   });
+  const reading = await ask(client, READS_STANDBY, []);
   const [startedAt, isStandby, found] = rows[0];
   const settings = JSON.parse(String(found)) as Record<string, Setting>;
   const [readOnly, source] = settings.default_transaction_read_only;
   return {
     backend: typeof startedAt === 'string' ? { pid, startedAt } : undefined,
     isStandby: isStandby === true,
+    readsStandby: reading.rows[0][0] === 'on',
     readOnlySource: readOnly === 'on' ? source : undefined,
   };
 }
 
 /** Unnamed: it is asked once, and a pooler may not hold names. */
-function ask(client: ClientBase, facts: Statement, pid: number): Promise<StatementResult> {
+function ask(
+  client: ClientBase,
+  facts: Statement,
+  values: readonly string[],
+): Promise<StatementResult> {
   return promised((done) => {
-    runQuery(client, new StatementQuery(facts, [String(pid)], false, undefined), done);
+    runQuery(client, new StatementQuery(facts, values, false, undefined), done);
   });
 }

@@ -5,13 +5,17 @@ import { runQuery, StatementQuery, type Prelude } from '../protocol/statement-qu
 import { sqlState, SqlState } from '../sql/sql-state.js';
 import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
 import { promised } from '../utils/promised.js';
-import { ReadOnlyError } from './read-only.js';
+import { checkReadsWhatItWrites, ReadOnlyError } from './read-only.js';
 import { readServerFacts, type Backend, type ServerFacts } from './server-facts.js';
 import { SET_LOCAL, settingsPrelude, type Limits } from './session-setup.js';
 
 /** What a connection needs of its pool. */
 export interface ConnectionOwner {
   readonly preparedStatements: boolean;
+  /** Whether the application says that a pooler stands in between. */
+  readonly isPooled: boolean;
+  /** Whether reads may go to a standby. */
+  readonly readOnly: boolean;
   /** Milliseconds that a write may take on the server; 0 for no bound. */
   readonly statementTimeout: number;
   giveBack(connection: SessionConnection): void;
@@ -45,7 +49,7 @@ export class SessionConnection implements Lease {
   }
 
   get backend(): Backend | undefined {
-    return this.facts?.backend;
+    return this.owner.isPooled ? undefined : this.facts?.backend;
   }
 
   get isDirect(): boolean {
@@ -58,7 +62,11 @@ export class SessionConnection implements Lease {
 
   /** Once, while it is new. */
   async setUp(): Promise<void> {
-    this.facts = await readServerFacts(this.client);
+    const facts = await readServerFacts(this.client);
+    if (!this.owner.readOnly) {
+      checkReadsWhatItWrites(facts);
+    }
+    this.facts = facts;
     if (this.owner.preparedStatements) {
       // Alone, so that the driver notes under its name that it is prepared.
       const { statement, values } = settingsPrelude(undefined, false);
@@ -173,7 +181,7 @@ export class SessionConnection implements Lease {
 
   private explained(error: unknown): unknown {
     return sqlState(error) === SqlState.READ_ONLY_SQL_TRANSACTION
-      ? new ReadOnlyError(this.facts, error)
+      ? new ReadOnlyError(this.facts, { cause: error })
       : error;
   }
 }

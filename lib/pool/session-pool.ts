@@ -9,12 +9,15 @@ import { checkOut } from './check-out.js';
 import { ConnectionLimit, type Acquired } from './connection-limit.js';
 import { Fence } from './fence.js';
 import { PoolMonitor, type PoolLog, type PoolUser } from './pool-monitor.js';
+import type { Pooler } from './server-facts.js';
 import { SessionConnection, type ConnectionOwner } from './session-connection.js';
 
 export interface SessionPoolOptions {
   /** Whether the pool is the module's own, to be ended with the store. */
   readonly owned: boolean;
   readonly preparedStatements: boolean;
+  readonly pooler: Pooler | false | undefined;
+  readonly readOnly: boolean;
   readonly operationTimeout: number | undefined;
   readonly log: PoolLog;
 }
@@ -74,6 +77,14 @@ export class SessionPool implements LeaseSource, ConnectionOwner, PoolUser {
 
   get preparedStatements(): boolean {
     return this.options.preparedStatements;
+  }
+
+  get isPooled(): boolean {
+    return typeof this.options.pooler === 'string';
+  }
+
+  get readOnly(): boolean {
+    return this.options.readOnly;
   }
 
   /** Calls back with a clean connection, or with why there is none. */

@@ -1,3 +1,5 @@
+import { messageOf } from '../utils/errors.js';
+
 /** The SQLSTATEs that the store tells apart, by the names of PostgreSQL's manual. */
 export const SqlState = {
   FEATURE_NOT_SUPPORTED: '0A000',
@@ -13,7 +15,11 @@ export const SqlState = {
   LOCK_NOT_AVAILABLE: '55P03',
   QUERY_CANCELED: '57014',
   CONNECTION_EXCEPTION_CLASS: '08',
+  PROTOCOL_VIOLATION: '08P01',
   OPERATOR_INTERVENTION_SHUTDOWN_CLASS: '57P',
+  DATA_EXCEPTION_CLASS: '22',
+  SYNTAX_OR_ACCESS_CLASS: '42',
+  CANT_CHANGE_RUNTIME_PARAM: '55P02',
 } as const;
 
 /** Where PostgreSQL refuses a prepared plan whose result type changed underneath. */
@@ -36,7 +42,7 @@ export function isConnectionLost(error: unknown): boolean {
   const state = sqlState(error);
   return (
     state === undefined ||
-    state.startsWith(SqlState.CONNECTION_EXCEPTION_CLASS) ||
+    (state.startsWith(SqlState.CONNECTION_EXCEPTION_CLASS) && !isStatementNameLost(error)) ||
     state.startsWith(SqlState.OPERATOR_INTERVENTION_SHUTDOWN_CLASS) ||
     state === SqlState.TOO_MANY_CONNECTIONS
   );
@@ -53,9 +59,28 @@ export function isRefusedForGood(error: unknown): boolean {
   const state = sqlState(error);
   return (
     state !== undefined &&
-    (state.startsWith(SqlState.INVALID_AUTHORIZATION_CLASS) ||
+    (isStartupRefused(error) ||
+      state.startsWith(SqlState.INVALID_AUTHORIZATION_CLASS) ||
       state === SqlState.INVALID_CATALOG_NAME ||
       state === SqlState.INSUFFICIENT_PRIVILEGE)
+  );
+}
+
+/** What poolers say of parameters that a client sends when it connects. */
+const STARTUP_PARAMETER = /startup (parameter|option)|command-line option/i;
+
+/** A pooler, or the server, does not take what the client sends when it connects; no waiting mends that. */
+export function isStartupRefused(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state === undefined || asDriverError(error).severity !== 'FATAL') {
+    return false;
+  }
+  return (
+    STARTUP_PARAMETER.test(messageOf(error)) ||
+    state === SqlState.FEATURE_NOT_SUPPORTED ||
+    state === SqlState.CANT_CHANGE_RUNTIME_PARAM ||
+    state.startsWith(SqlState.DATA_EXCEPTION_CLASS) ||
+    state.startsWith(SqlState.SYNTAX_OR_ACCESS_CLASS)
   );
 }
 
@@ -64,11 +89,16 @@ export function isRefused(error: unknown): boolean {
   return sqlState(error) === SqlState.INSUFFICIENT_PRIVILEGE;
 }
 
+const PREPARED_STATEMENT = /prepared statement/i;
+
 /** The statement's name is gone or taken on the server's side, so nothing was run. */
 export function isStatementNameLost(error: unknown): boolean {
   const state = sqlState(error);
   return (
-    state === SqlState.INVALID_SQL_STATEMENT_NAME || state === SqlState.DUPLICATE_PREPARED_STATEMENT
+    state === SqlState.INVALID_SQL_STATEMENT_NAME ||
+    state === SqlState.DUPLICATE_PREPARED_STATEMENT ||
+    // So do some poolers.
+    (state === SqlState.PROTOCOL_VIOLATION && PREPARED_STATEMENT.test(messageOf(error)))
   );
 }
 

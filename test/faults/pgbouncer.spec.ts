@@ -7,18 +7,19 @@ import { refuseSomeEntries, StoredEntries } from '../conformance/stored-entries.
 import type { SubjectFactory } from '../conformance/subject.js';
 import { Harness } from '../support/harness.js';
 import { startPostgres } from '../support/postgres-server.js';
+import { ownFailureOf } from '../support/failures.js';
+import { waitFor } from '../support/conditions.js';
 import { describeWithTools } from '../support/tools.js';
 import { startStore } from '../support/app.js';
 import { PgBouncer, type PoolMode } from './support/pgbouncer.js';
-import { full, report } from './support/report.js';
-import { codeOf, settle } from './support/settle.js';
+import { full } from './support/report.js';
 
 describeWithTools('Behind PgBouncer', ['pgbouncer'], ({ pgbouncer }) => {
   const setups: Array<[PoolMode, PostgresSessionModuleOptions]> = [
-    ['transaction', { preparedStatements: false }],
-    ['session', { preparedStatements: true }],
+    ['transaction', { pooler: 'transaction' }],
+    ['session', {}],
   ];
-  if (full) setups.push(['transaction', { preparedStatements: false, batching: false }]);
+  if (full) setups.push(['transaction', { pooler: 'transaction', batching: false }]);
 
   for (const [mode, options] of setups) {
     describePostgresStore(
@@ -27,24 +28,69 @@ describeWithTools('Behind PgBouncer', ['pgbouncer'], ({ pgbouncer }) => {
     );
   }
 
-  describe('in transaction mode with named statements', () => {
-    const harness = Harness.useServer();
+  describe('that does not do what the store needs', () => {
+    const harness = Harness.useServer({ settings: { log_statement: 'all' } });
+    /** What waiting cannot mend must not have waited: one retry would last longer than the test. */
+    const ENDLESS = { retryAttempts: 1_000, retryDelay: 60_000, operationTimeout: 120_000 };
 
-    it('tells which option to set', async () => {
-      const bouncer = await PgBouncer.start(pgbouncer, harness.server, 'transaction');
+    async function bouncerIn(mode: PoolMode): Promise<string> {
+      const bouncer = await PgBouncer.start(pgbouncer, harness.server, mode);
       harness.onEnd(() => bouncer.stop());
-      const { store } = await harness.startStore({ connection: bouncer.connectionString });
-      const calls = await Promise.all(
-        Array.from({ length: 400 }, (_, n) =>
-          settle<unknown>(() => (n % 2 ? store.get(`k${n}`) : store.increment(`n${n}`))),
-        ),
-      );
-      const codes = new Set(calls.map(codeOf));
-      report(`PgBouncer in transaction mode with named statements: ${[...codes].join(', ')}`);
-      expect(codes).toContain('ERR_PREPARED_STATEMENTS');
-      expect([...codes].filter((code) => code !== 'ok')).toEqual(['ERR_PREPARED_STATEMENTS']);
-      const told = calls.find((call) => codeOf(call) === 'ERR_PREPARED_STATEMENTS');
-      expect(String(told?.error)).toContain('preparedStatements: false');
+      return bouncer.connectionString;
+    }
+
+    it('a start in transaction mode with named statements says which option to set', async () => {
+      const connection = await bouncerIn('transaction');
+      const error = await ownFailureOf(harness.startStore({ ...ENDLESS, connection }));
+      expect(error.code).toBe('ERR_PREPARED_STATEMENTS');
+      expect(error.message).toContain("pooler: 'transaction'");
+      expect(error.message).toContain('preparedStatements: false');
+    });
+
+    it('a start in statement mode says which mode is needed', async () => {
+      const connection = await bouncerIn('statement');
+      const error = await ownFailureOf(harness.startStore({ ...ENDLESS, connection }));
+      expect(error.code).toBe('ERR_CONNECT');
+      expect(error.message).toContain('`transaction` or `session`');
+    });
+
+    it.each([
+      ['options', '-c search_path=public'],
+      ['statement_timeout', '1000'],
+    ])(
+      'a start with a startup parameter that it refuses fails at once: %s',
+      async (name, value) => {
+        const url = new URL(await bouncerIn('transaction'));
+        url.searchParams.set(name, value);
+        const connection = url.href.replaceAll('+', '%20');
+        const error = await ownFailureOf(harness.startStore({ ...ENDLESS, connection }));
+        expect(error.code).toBe('ERR_CONNECT');
+        expect(error.message).toContain('ignore_startup_parameters');
+      },
+    );
+
+    it("with pooler: 'transaction' nothing of the session is used, and no backend is ended", async () => {
+      const connection = await bouncerIn('transaction');
+      const options = { connection, pooler: 'transaction' as const, cleanup: { batchSize: 1 } };
+      const before = (await harness.server.log()).length;
+      const { store, cleanup } = await harness.startStore(options);
+      await store.setMany([
+        ['a', '1'],
+        ['b', '2'],
+      ]);
+      await Promise.all([
+        store.get('a'),
+        store.increment('n'),
+        store.touch('a', 1),
+        store.get('b'),
+      ]);
+      await waitFor(async () => (await store.get('a')) === undefined, { what: 'an expired entry' });
+      expect(await cleanup.sweep()).toMatchObject({ deleted: 1, skipped: false });
+      const sent = (await harness.server.log()).slice(before).split('\n');
+      expect(sent.filter((line) => line.includes('set_config')).length).toBeGreaterThan(0);
+      const ofSession =
+        /statement: SET (?!LOCAL)|pg_(try_)?advisory_lock\(|terminate|execute postgres_session/;
+      expect(sent.filter((line) => ofSession.test(line))).toEqual([]);
     });
   });
 });

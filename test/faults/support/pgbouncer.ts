@@ -8,7 +8,7 @@ import { handOver, serverAccount } from '../../../tools/postgres/account.js';
 import type { PostgresServer } from '../../support/postgres-server.js';
 import { temporaryFolder } from '../../../tools/temporary-folder.js';
 
-export type PoolMode = 'transaction' | 'session';
+export type PoolMode = 'transaction' | 'session' | 'statement';
 
 /** A PgBouncer of the tests' own in front of a server. */
 export class PgBouncer {

@@ -21,6 +21,8 @@ const FAIR: Weather = { swallow: false, latency: 0, trickle: false, bytesPerSeco
 /** A TCP proxy in front of a server, which misbehaves as networks do. */
 export class TcpProxy {
   private weather = FAIR;
+  /** New connections go to them in turn. */
+  private targets: readonly number[];
   private readonly links = new Set<ProxiedLink>();
   private cutMarker: string | undefined;
   private wake: () => void = () => undefined;
@@ -31,8 +33,10 @@ export class TcpProxy {
   private constructor(
     private readonly server: Server,
     readonly port: number,
-    private targetPort: number,
-  ) {}
+    targetPort: number,
+  ) {
+    this.targets = [targetPort];
+  }
 
   static async to(targetPort: number): Promise<TcpProxy> {
     const server = createServer({ noDelay: true });
@@ -65,7 +69,12 @@ export class TcpProxy {
 
   /** Leads new connections to another server; those there are stay where they are. */
   target(port: number): void {
-    this.targetPort = port;
+    this.targets = [port];
+  }
+
+  /** Leads new connections to these servers in turn, as a balancer does. */
+  alternate(ports: readonly number[]): void {
+    this.targets = ports;
   }
 
   /** Leads clients to another server, and resets the connections they have. */
@@ -124,16 +133,13 @@ export class TcpProxy {
   }
 
   private take(client: Socket): void {
+    const port = this.targets[this.accepted % this.targets.length];
     this.accepted += 1;
-    const link = new ProxiedLink(
-      client,
-      connect({ port: this.targetPort, host: '127.0.0.1', noDelay: true }),
-      {
-        carry: (chunk, at, to) => this.carry(chunk, at, to),
-        cutsAnswerTo: (request) => this.cutsAnswerTo(request),
-        closed: () => this.links.delete(link),
-      },
-    );
+    const link = new ProxiedLink(client, connect({ port, host: '127.0.0.1', noDelay: true }), {
+      carry: (chunk, at, to) => this.carry(chunk, at, to),
+      cutsAnswerTo: (request) => this.cutsAnswerTo(request),
+      closed: () => this.links.delete(link),
+    });
     this.links.add(link);
   }
 

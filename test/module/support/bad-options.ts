@@ -48,6 +48,14 @@ export const BAD_OPTIONS: BadOption[] = [
   { name: 'schema', allowed: NAME_RULE, values: NAMES },
   { name: 'schema', allowed: /at most 63 bytes/, values: [['n'.repeat(64), /nnnn/]] },
   { name: 'skipSchemaInit', allowed: /true or false/, values: [['yes', /yes/]] },
+  {
+    name: 'pooler',
+    allowed: /'transaction', 'session' or false/,
+    values: [
+      ['statement', /statement/],
+      [true, /true/],
+    ],
+  },
   { name: 'readOnly', allowed: /true or false/, values: [['yes', /yes/]] },
   { name: 'schemaLockTimeout', allowed: WHOLE_NUMBER, values: numbers(1) },
   { name: 'phaseHook', allowed: /a function/, values: [['log', /log/]] },
