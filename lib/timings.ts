@@ -7,7 +7,8 @@
  * - `SLOW_BATCH < SILENT_CONNECTION`: calls pass by a slow batch before its connection is given up.
  * - `TRUNCATE_LOCK_WAIT < DEADLOCK_CHECK` and `SWEEP_LOCK_WAIT < DEADLOCK_CHECK`: of two that wait for each
  *   other, the sweep or the truncation gives way before the server looks for a deadlock (`deadlock_timeout`).
- * - `SWEEP_LOCK_WAIT < SWEEP_STATEMENT` and `2 * SWEEP_STATEMENT + SWEEP_LOCK_WAIT <= SWEEP_ANSWER`: the server
+ * - `LONGEST_REST < TRANSACTION_IDLE`: a sweep may rest in the transaction of its next page.
+ * - `SWEEP_LOCK_WAIT < SWEEP_STATEMENT` and `LONGEST_REST + 2 * SWEEP_STATEMENT + SWEEP_LOCK_WAIT <= SWEEP_ANSWER`: the server
  *   ends a page of a sweep before its connection is taken for dead.
  * - `TERMINATE < TERMINATE_ANSWER`: the server's answer to a termination is waited for.
  * - `2 * TICK < HEDGE_CONNECT`: a second attempt to connect has some time, and ends before the next one.
@@ -32,6 +33,8 @@ export const TIMINGS = {
   LOCKED_KEY_MEMORY: 5_000,
   /** After a call had to be given up unsent, the newest calls go first for this long. */
   OVERLOAD_MEMORY: 1_000,
+  /** The server ends a transaction of ours in which nothing happens for longer: its process stands still. */
+  TRANSACTION_IDLE: 5_000,
   /** `deletePrefix('')` waits for its lock on the whole table this long. */
   TRUNCATE_LOCK_WAIT: 500,
   /** Retries: the first wait, and the longest. */
@@ -63,7 +66,7 @@ export const TIMINGS = {
   /** A page of a sweep: its wait for a row lock, each of its statements, and all of it. */
   SWEEP_LOCK_WAIT: 500,
   SWEEP_STATEMENT: 5_000,
-  SWEEP_ANSWER: 10_500,
+  SWEEP_ANSWER: 11_000,
   /** Between two pages a sweep or a range call rests this long at most. */
   LONGEST_REST: 150,
 } as const;

@@ -3,7 +3,6 @@ import type { SessionConnection } from '../pool/session-connection.js';
 import type { SessionPool } from '../pool/session-pool.js';
 import { sweepLockKey } from '../sql/advisory-lock-key.js';
 import { textArray } from '../sql/array-parameters.js';
-import { bool, statement, type Statement } from '../sql/statement.js';
 import type { Statements } from '../sql/statements.js';
 import type { TableLayout } from '../sql/table-layout.js';
 import { TIMINGS } from '../timings.js';
@@ -27,11 +26,6 @@ export interface SweepReport {
 type Sweep = Omit<SweepReport, 'durationMs'>;
 
 const LIMITS = { lock: TIMINGS.SWEEP_LOCK_WAIT, statement: TIMINGS.SWEEP_STATEMENT };
-const TRY_LOCK = statement('sweep_lock', 'SELECT pg_try_advisory_lock($1::bigint)', [bool]);
-const UNLOCK = statement('sweep_unlock', 'SELECT pg_advisory_unlock($1::bigint)', [bool]);
-const TRY_PAGE_LOCK = statement('sweep_page_lock', 'SELECT pg_try_advisory_xact_lock($1::bigint)', [
-  bool,
-]);
 
 /** Rows that had expired when they were read, and those of them that had not been renewed since. */
 interface Page {
@@ -39,11 +33,16 @@ interface Page {
   readonly deleted: number;
   /** The last row that was read; the next page begins behind it. */
   readonly last: readonly unknown[] | undefined;
+  /** Milliseconds. */
+  readonly took: number;
 }
+
+const NOTHING: Page = { found: 0, deleted: 0, last: undefined, took: 0 };
 
 /** Deletes expired entries in bounded pages, oldest first, one sweeper at a time over all processes. */
 export class Sweeper {
-  private readonly lockKey: string;
+  /** Takes the lock, of the transaction, if nobody has it. */
+  private readonly opening: string;
 
   constructor(
     private readonly pool: SessionPool,
@@ -51,26 +50,21 @@ export class Sweeper {
     layout: TableLayout,
     private readonly pageSize: number,
   ) {
-    this.lockKey = String(sweepLockKey(layout.schema, layout.names.table));
+    const key = sweepLockKey(layout.schema, layout.names.table);
+    this.opening = `SELECT pg_try_advisory_xact_lock(${key})::text AS opened`;
   }
 
   /** Ends after the page in flight when `signal` aborts. */
   async sweep(signal: AbortSignal): Promise<Sweep> {
     const done: Sweep = { deleted: 0, batches: 0, skipped: false };
     let connection = await this.acquire();
-    // A lock of the session lasts from page to page. Behind a pooler the next page may run in another
-    // session, and if the pool has no second connection, this one is given back between pages: then each
-    // page has the lock for itself.
-    const keepsLock = connection.isDirect && this.pool.capacity > 1;
+    // If the pool has no second connection, this one is given back between pages, and with it the lock.
+    const keepsConnection = this.pool.capacity > 1;
+    let last: Page | undefined;
     try {
-      if (keepsLock && !(await this.isTrue(connection, TRY_LOCK))) {
-        connection.release();
-        return { ...done, skipped: true };
-      }
-      let last: Page['last'];
-      while (!signal.aborted) {
-        const begun = performance.now();
-        const page = await this.page(connection, last);
+      // A page finds nothing to do if the signal was given, and commits what the one before it did.
+      for (;;) {
+        const page = await this.page(connection, last, keepsConnection, signal);
         if (page === undefined) {
           done.skipped = done.batches === 0;
           break;
@@ -80,41 +74,54 @@ export class Sweeper {
         if (page.found < this.pageSize) {
           break;
         }
-        last = page.last;
-        if (!keepsLock) {
+        last = page;
+        if (!keepsConnection) {
           connection.release();
-        }
-        await restAfterPage(performance.now() - begun, signal);
-        if (!keepsLock) {
+          await restAfterPage(page.took, signal);
           connection = await this.acquire();
         }
-      }
-      if (keepsLock) {
-        await this.isTrue(connection, UNLOCK);
       }
       connection.release();
       return done;
     } catch (error) {
-      if (keepsLock) {
-        // Thrown away, the connection gives the lock back too, but later.
-        await this.isTrue(connection, UNLOCK).catch(ignore);
-      }
       connection.discard();
       throw toSessionError(error);
     }
   }
 
-  /** Deletes one page. Resolves to `undefined` if another sweeper has the lock. */
-  private page(connection: SessionConnection, last: Page['last']): Promise<Page | undefined> {
-    return this.answered(connection, () =>
-      connection.boundedTransaction(LIMITS, async () => {
-        const locked = await this.isTrue(connection, TRY_PAGE_LOCK);
-        return locked ? this.deletePage(connection, last) : undefined;
-      }),
+  /**
+   * Deletes the page behind another one. Resolves to `undefined` if another sweeper has the lock. The rest before a
+   * page is taken in its transaction, under the lock, so that no other sweeper begins meanwhile; and if this process
+   * stands still, the server ends the transaction, and with it the lock.
+   */
+  private async page(
+    connection: SessionConnection,
+    last: Page | undefined,
+    keepsConnection: boolean,
+    signal: AbortSignal,
+  ): Promise<Page | undefined> {
+    let page: Page | undefined;
+    const work = async (opened: string | undefined): Promise<boolean> => {
+      if (opened !== 'true') {
+        return false;
+      }
+      if (last !== undefined && keepsConnection) {
+        await restAfterPage(last.took, signal);
+      }
+      page = signal.aborted ? NOTHING : await this.deletePage(connection, last?.last);
+      return keepsConnection && page.found === this.pageSize && !signal.aborted;
+    };
+    await watched(
+      TIMINGS.SWEEP_ANSWER,
+      // On a dead connection no answer ever comes, and no later sweep of this process would run.
+      () => connection.discard(),
+      () => connection.chainedTransaction(LIMITS, this.opening, work),
     );
+    return page;
   }
 
   private async deletePage(connection: SessionConnection, last: Page['last']): Promise<Page> {
+    const begun = performance.now();
     const { expiredPage, nextExpiredPage, deleteExpired } = this.statements;
     const limit = String(this.pageSize);
     const { rows } =
@@ -122,23 +129,12 @@ export class Sweeper {
         ? await connection.query(expiredPage, [limit])
         : await connection.query(nextExpiredPage, [limit, String(last[1]), String(last[0])]);
     if (rows.length === 0) {
-      return { found: 0, deleted: 0, last };
+      return NOTHING;
     }
     const ids = textArray(rows.map(([id]) => id as string));
     const { rowCount } = await connection.query(deleteExpired, [ids]);
-    return { found: rows.length, deleted: rowCount, last: rows.at(-1) };
-  }
-
-  private async isTrue(connection: SessionConnection, query: Statement): Promise<boolean> {
-    const { rows } = await this.answered(connection, () => {
-      return connection.query(query, [this.lockKey]);
-    });
-    return rows[0][0] === true;
-  }
-
-  /** On a dead connection no answer ever comes, and no later sweep of this process would run. */
-  private answered<T>(connection: SessionConnection, work: () => Promise<T>): Promise<T> {
-    return watched(TIMINGS.SWEEP_ANSWER, () => connection.discard(), work);
+    const took = performance.now() - begun;
+    return { found: rows.length, deleted: rowCount, last: rows.at(-1), took };
   }
 
   private acquire(): Promise<SessionConnection> {
@@ -147,5 +143,3 @@ export class Sweeper {
     });
   }
 }
-
-function ignore(): void {}

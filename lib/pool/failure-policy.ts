@@ -113,9 +113,15 @@ export class SessionFailurePolicy implements FailurePolicy {
   }
 
   private queryError(error: unknown): PostgresSessionError {
-    return sqlState(error) === SqlState.QUERY_CANCELED
-      ? this.timedOut(withoutData(error))
-      : toSessionError(error);
+    if (sqlState(error) !== SqlState.QUERY_CANCELED) {
+      return toSessionError(error);
+    }
+    const cause = withoutData(error);
+    return new PostgresSessionError(
+      'ERR_TIMEOUT',
+      `PostgreSQL ended the statement (${messageOf(cause)}). It may take as long as operationTimeout (${this.options.operationTimeout} ms) and the statement_timeout of the role or the connection both allow.`,
+      { cause },
+    );
   }
 }
 

@@ -24,11 +24,21 @@ export interface ServerFacts {
   readonly readsStandby: boolean;
   /** What sets `default_transaction_read_only`, in the words of `pg_settings.source`; `undefined` if it is off. */
   readonly readOnlySource: string | undefined;
+  /** Milliseconds that the session itself allows, by the role's settings or the connection's; 0 for no bound. */
+  readonly bounds: Bounds;
 }
+
+export type Bounds = Readonly<Record<(typeof BOUNDS)[number], number>>;
+
+const BOUNDS = [
+  'statement_timeout',
+  'lock_timeout',
+  'idle_in_transaction_session_timeout',
+] as const;
 
 /** Every setting that is looked at, with its value and what sets it: one read of `pg_settings`. */
 const SETTINGS = `(SELECT jsonb_object_agg(name, jsonb_build_array(setting, source))::text FROM pg_settings
-   WHERE name IN ('default_transaction_read_only'))`;
+   WHERE name = 'default_transaction_read_only' OR name IN ('${BOUNDS.join("', '")}'))`;
 
 /** No row of a backend behind a pooler, which hands out process ids of its own. */
 const BACKEND = `(SELECT extract(epoch FROM backend_start)::text FROM pg_stat_activity
@@ -68,7 +78,12 @@ export async function readServerFacts(client: ClientBase): Promise<ServerFacts> 
     isStandby: isStandby === true,
     readsStandby: reading.rows[0][0] === 'on',
     readOnlySource: readOnly === 'on' ? source : undefined,
+    bounds: boundsOf(settings),
   };
+}
+
+function boundsOf(settings: Readonly<Record<string, Setting>>): Bounds {
+  return Object.fromEntries(BOUNDS.map((name) => [name, Number(settings[name][0])])) as Bounds;
 }
 
 /** Unnamed: it is asked once, and a pooler may not hold names. */

@@ -7,7 +7,13 @@ import type { Parameter, Statement, StatementResult } from '../sql/statement.js'
 import { promised } from '../utils/promised.js';
 import { checkReadsWhatItWrites, ReadOnlyError } from './read-only.js';
 import { readServerFacts, type Backend, type ServerFacts } from './server-facts.js';
-import { SET_LOCAL, settingsPrelude, type Limits } from './session-setup.js';
+import {
+  beginWithin,
+  boundSettings,
+  SET_LOCAL,
+  settingsPrelude,
+  type Limits,
+} from './session-setup.js';
 
 /** What a connection needs of its pool. */
 export interface ConnectionOwner {
@@ -69,7 +75,7 @@ export class SessionConnection implements Lease {
     this.facts = facts;
     if (this.owner.preparedStatements) {
       // Alone, so that the driver notes under its name that it is prepared.
-      const { statement, values } = settingsPrelude(undefined, false);
+      const { statement, values } = settingsPrelude({}, false);
       await this.query(statement, values);
       this.planned.add(statement);
     }
@@ -134,12 +140,10 @@ export class SessionConnection implements Lease {
   }
 
   async boundedTransaction<T>(
-    { statement, lock }: Limits,
+    limits: Limits,
     body: (query: TransactionQuery) => Promise<T>,
   ): Promise<T> {
-    await this.client.query(
-      `BEGIN; SET LOCAL statement_timeout = ${statement}; SET LOCAL lock_timeout = ${lock}`,
-    );
+    await this.client.query(beginWithin(limits, this.facts?.bounds));
     this.inTransaction = true;
     try {
       const result = await body((text, values) => this.query(text, values));
@@ -151,6 +155,35 @@ export class SessionConnection implements Lease {
       throw error;
     } finally {
       this.inTransaction = false;
+    }
+  }
+
+  /**
+   * Runs a transaction that stays open if `body` says so. The next one then commits it in the message that begins
+   * itself, so that nobody takes the lock that both take at their opening in between. `body` gets what the opening
+   * returns as `opened`.
+   */
+  async chainedTransaction(
+    limits: Limits,
+    opening: string,
+    body: (opened: string | undefined) => Promise<boolean>,
+  ): Promise<void> {
+    const commit = this.inTransaction ? 'COMMIT; ' : '';
+    const begin = `${commit}${beginWithin(limits, this.facts?.bounds)}; ${opening}`;
+    this.inTransaction = true;
+    let staysOpen = false;
+    try {
+      // One answer for each statement of the message.
+      const answers = [await this.client.query<{ opened: string }>(begin)].flat();
+      staysOpen = await body(answers.at(-1)?.rows[0]?.opened);
+      if (!staysOpen) {
+        await this.client.query('COMMIT');
+      }
+    } catch (error) {
+      await this.client.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    } finally {
+      this.inTransaction = staysOpen;
     }
   }
 
@@ -166,7 +199,11 @@ export class SessionConnection implements Lease {
     if (makesPlan) {
       this.planned.add(statement);
     }
-    return limits !== undefined || makesPlan ? settingsPrelude(limits, makesPlan) : undefined;
+    if (limits === undefined && !makesPlan) {
+      return undefined;
+    }
+    const bounds = limits === undefined ? {} : boundSettings(limits, this.facts?.bounds);
+    return settingsPrelude(bounds, makesPlan);
   }
 
   private run(

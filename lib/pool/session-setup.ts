@@ -1,6 +1,8 @@
 import type { Prelude } from '../protocol/statement-query.js';
 import { textArray } from '../sql/array-parameters.js';
 import { statement, text } from '../sql/statement.js';
+import { TIMINGS } from '../timings.js';
+import type { Bounds } from './server-facts.js';
 
 /**
  * A generic plan made while the table was small stays with its statement as the table grows, and reads the
@@ -30,20 +32,42 @@ export const SET_LOCAL = statement(
 );
 
 /** Settings for the transaction of the statement behind it, and for nothing after that. */
-export function settingsPrelude(limits: Limits | undefined, makesPlan: boolean): Prelude {
-  const settings = {
-    ...(limits === undefined ? {} : limitSettings(limits)),
-    ...(makesPlan ? PLAN_SETTINGS : {}),
-  };
+export function settingsPrelude(
+  bounds: Readonly<Record<string, string>>,
+  makesPlan: boolean,
+): Prelude {
+  const settings = makesPlan ? { ...bounds, ...PLAN_SETTINGS } : bounds;
   return {
     statement: SET_LOCAL,
     values: [textArray(Object.keys(settings)), textArray(Object.values(settings))],
   };
 }
 
-function limitSettings({ statement, lock }: Limits): Record<string, string> {
+/** The bounds of a statement, none of them above those that the session has by itself. */
+export function boundSettings(
+  { statement, lock }: Limits,
+  own: Bounds | undefined,
+): Record<string, string> {
   return {
-    statement_timeout: String(Math.ceil(statement)),
-    lock_timeout: String(Math.ceil(lock)),
+    statement_timeout: smaller(statement, own?.statement_timeout),
+    lock_timeout: smaller(lock, own?.lock_timeout),
   };
+}
+
+/** Begins a transaction. The server ends one whose process stands still, and takes its locks back. */
+export function beginWithin(limits: Limits, own: Bounds | undefined): string {
+  const settings = {
+    ...boundSettings(limits, own),
+    idle_in_transaction_session_timeout: smaller(
+      TIMINGS.TRANSACTION_IDLE,
+      own?.idle_in_transaction_session_timeout,
+    ),
+  };
+  const set = Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = ${value}`);
+  return ['BEGIN', ...set].join('; ');
+}
+
+/** Of two times, of which 0 is none. */
+function smaller(ours: number, own = 0): string {
+  return String(Math.ceil(ours === 0 || own === 0 ? Math.max(ours, own) : Math.min(ours, own)));
 }

@@ -35,6 +35,12 @@ const STEPS = {
 
 type Step = keyof typeof STEPS;
 
+/** None above what the role or the connection sets. The server ends the transaction of a process that stands still. */
+const SET_BOUNDS = `
+SELECT set_config(name, CASE WHEN setting::bigint BETWEEN 1 AND bound THEN setting ELSE bound::text END, true)
+FROM pg_settings JOIN (VALUES ('lock_timeout', $1::bigint), ('idle_in_transaction_session_timeout', $2::bigint))
+  AS b (name, bound) USING (name)`;
+
 export interface AnswerBound {
   /** Milliseconds within which every step but `create_index` is answered; else the server is out of reach. */
   readonly answerTimeout: number;
@@ -127,7 +133,7 @@ class SchemaInit {
   async run(): Promise<TableLayout> {
     await this.at('begin_tx', () => this.client.query('BEGIN'));
     await this.at('set_lock_timeout', () =>
-      this.client.query(`SET LOCAL lock_timeout = ${this.options.lockTimeout}`),
+      this.client.query(SET_BOUNDS, [this.options.lockTimeout, TIMINGS.TRANSACTION_IDLE]),
     );
     await this.at('acquire_lock', () => this.lock());
     this.announce('lock_acquired');

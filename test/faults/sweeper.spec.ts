@@ -63,6 +63,25 @@ describe('A sweep', () => {
     expect(await countRows()).toBe(0);
   });
 
+  it('that stands still (SIGSTOP) keeps neither the lock nor rows', async () => {
+    const { program } = await bootApp(harness, {
+      options: { connection: harness.url, tableName: TABLE, cleanup: NEVER },
+    });
+    program.tell('sweep');
+    await waitFor(async () => (await countRows()) < EXPIRED, {
+      what: 'the first batch',
+      interval: 1,
+    });
+    program.signal('SIGSTOP');
+    harness.onEnd(() => program.signal('SIGCONT'));
+    const next = await waitFor(() => sweepUnlessLocked(), {
+      what: 'a sweep that got the lock',
+      timeout: 20_000,
+    });
+    expect(next.deleted).toBeGreaterThan(0);
+    expect(await countRows()).toBe(0);
+  });
+
   it('keeps writers waiting no longer than one batch, even on the rows it deletes', async () => {
     const { store } = running;
     const sweeping = sweep();
