@@ -62,11 +62,10 @@ export const flag: Check<boolean> = (name, given) => {
   return given;
 };
 
-export function integerFrom(least: number): Check<number> {
+export function integerFrom(least: number, most = MAX_TIMER_MS): Check<number> {
   return (name, given) => {
-    if (!isIntegerFrom(least, given)) {
-      const allowed = `a whole number from ${least} to ${MAX_TIMER_MS}`;
-      throw invalid(name, given, notText(given, allowed));
+    if (!isInteger(given, least, most)) {
+      throw invalid(name, given, notText(given, `a whole number from ${least} to ${most}`));
     }
     return given;
   };
@@ -78,7 +77,7 @@ export function integerOrFalse(least: number): Check<number | undefined> {
     if (given === false) {
       return undefined;
     }
-    if (!isIntegerFrom(least, given)) {
+    if (!isInteger(given, least, MAX_TIMER_MS)) {
       const allowed = `a whole number from ${least} to ${MAX_TIMER_MS} or false`;
       throw invalid(name, given, notText(given, allowed));
     }
@@ -144,8 +143,8 @@ function notText(given: unknown, allowed: string): string {
     : allowed;
 }
 
-function isIntegerFrom(least: number, given: unknown): given is number {
-  return Number.isSafeInteger(given) && Number(given) >= least && Number(given) <= MAX_TIMER_MS;
+function isInteger(given: unknown, least: number, most: number): given is number {
+  return Number.isSafeInteger(given) && Number(given) >= least && Number(given) <= most;
 }
 
 function isTimeZone(zone: string): boolean {

@@ -23,6 +23,7 @@ import {
 } from './option-checks.js';
 import { PostgresSessionError } from './postgres-session.errors.js';
 import type { Pooler } from './pool/server-facts.js';
+import { MAX_TTL_MS } from './timings.js';
 import { MAX_IDENTIFIER_BYTES } from './sql/identifiers.js';
 import {
   isSchemaName,
@@ -49,6 +50,8 @@ const tableName: Check<string> = (name, given) => {
   }
   return given;
 };
+
+const maxTtl: Check<number | undefined> = integerFrom(1, MAX_TTL_MS);
 
 const IDENTIFIER = 'a name that matches [A-Za-z_][A-Za-z0-9_]*';
 
@@ -129,6 +132,12 @@ export const OPTIONS = {
     integerOrFalse(1),
     5_000,
     'ms within which a call settles, waiting and retries included; of a call in pages, each page; `false` for no bound',
+  ),
+  maxTtl: option(
+    maxTtl,
+    undefined,
+    'ms; a longer expiry, and "no expiry", is cut to it in every method',
+    'none',
   ),
   batching: option(
     tableOrFalse(BATCHING),

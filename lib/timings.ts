@@ -71,5 +71,8 @@ export const TIMINGS = {
   LONGEST_REST: 150,
 } as const;
 
+/** The longest ttl, in milliseconds: about 3,000 years, within what PostgreSQL adds to a timestamp. */
+export const MAX_TTL_MS = 1e14;
+
 /** PostgreSQL's default of `deadlock_timeout`, in milliseconds. */
 export const DEADLOCK_CHECK = 1_000;

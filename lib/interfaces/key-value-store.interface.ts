@@ -11,7 +11,8 @@ export interface CallOptions {
 
 export interface TtlOptions {
   /**
-   * Milliseconds until the entry expires, by the clock of the database. Absent or `<= 0`: no expiry.
+   * Milliseconds until the entry expires, by the clock of the database. Absent or `<= 0`: no expiry. The module
+   * option `maxTtl` cuts both.
    * At most 1e14.
    */
   ttl?: number;
@@ -54,7 +55,7 @@ export type EntryRange = { prefix: string } | { owner: string };
  *   every method, whether or not it was swept already.
  * - A promise that resolved stands for a committed transaction.
  * - Calls of one store on one key take effect in the order they were made, awaited or not. `deletePrefix`,
- *   `deleteOwner` and scans wait for the earlier writes that they can meet. Later writes that they can meet
+ *   `deleteOwner`, `count` and scans wait for the earlier writes that they can meet. Later writes that they can meet
  *   wait for the two that delete; nothing else waits for any of them.
  * - Every other rejection is a `PostgresSessionError` with a stable `code`.
  *
@@ -116,6 +117,13 @@ export interface KeyValueStore {
     options?: WriteOptions & CallOptions,
   ): Promise<boolean>;
 
+  /**
+   * Takes the live entry `from` out and writes `to` whole, in one transaction. Resolves to `false` if `from` is
+   * no live entry; nothing is written then. Of many callers at once, exactly one gets `true`. An entry that
+   * `to` has already is replaced, and `to` may be `from` itself.
+   */
+  move(from: string, to: string, value: SessionValue, options?: WriteOptions): Promise<boolean>;
+
   /** Takes a live entry out. Of many callers at once, exactly one gets the value. */
   getAndDelete(key: string): Promise<Buffer | undefined>;
 
@@ -165,6 +173,12 @@ export interface KeyValueStore {
 
   /** The live keys of an owner, in byte order, read in pages. */
   scanOwner(owner: string): AsyncIterable<string>;
+
+  /** The live entries of a range with their keys, in byte order, read in pages of bounded size. */
+  scanEntries(range: EntryRange): AsyncIterable<[key: string, entry: SessionEntry]>;
+
+  /** How many live entries a range has. */
+  count(range: EntryRange): Promise<number>;
 
   /**
    * Deletes the live entries of an owner, in pages as `deletePrefix` does. Resolves to how many there were.

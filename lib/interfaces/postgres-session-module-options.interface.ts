@@ -54,6 +54,11 @@ export interface PostgresSessionModuleOptions {
    * `ERR_TIMEOUT`. `false` for no bound. Default: 5,000.
    */
   operationTimeout?: number | false;
+  /**
+   * Milliseconds. A longer expiry, and "no expiry", is cut to it in every method of the store and its views.
+   * Default: none.
+   */
+  maxTtl?: number;
   /** `false` sends every call alone, in single-key statements. Default: on. */
   batching?: false | BatchingOptions;
   /**

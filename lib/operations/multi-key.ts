@@ -7,18 +7,28 @@ import {
   entryArrays,
   entryParameters,
   inKeyOrder,
+  isOneRow,
   rowOf,
   settleWith,
   singleWrites,
+  write,
   type BatchLimits,
   type Entry,
   type OperationSetup,
 } from './shared.js';
 
+export interface Move {
+  readonly from: string;
+  readonly to: string;
+  readonly entry: Entry;
+}
+
 /** The operations that change many keys in one transaction. */
 export interface MultiKeyOperations {
   readonly setMany: Operation<ReadonlyMap<string, Entry>, void>;
   readonly deleteMany: Operation<ReadonlySet<string>, number>;
+  /** Must not run twice: the second run would find nothing to move. */
+  readonly move: Operation<Move, boolean>;
 }
 
 /** One statement of the transaction: its parameters, and how many rows it counts for. */
@@ -29,7 +39,7 @@ interface Chunk {
 }
 
 export function multiKeyOperations(setup: OperationSetup): MultiKeyOperations {
-  const { limits, retryWrites } = setup;
+  const { statements, limits, hasOwner, retryWrites } = setup;
   const transaction = singleWrites(setup, retryWrites);
   return {
     setMany: {
@@ -62,7 +72,37 @@ export function multiKeyOperations(setup: OperationSetup): MultiKeyOperations {
         settleWith(work, done);
       },
     },
+    move: {
+      ...singleWrites(setup, false),
+      name: 'move',
+      execute(batch, done) {
+        const [{ args }] = batch.calls;
+        const { from, to, entry } = args;
+        // No statement deletes a row and inserts another one under the same key.
+        if (from === to || limits.maxRows === 1) {
+          settleWith(moveInSteps(batch, setup, args), done);
+          return;
+        }
+        const values = [...entryParameters(to, entry, hasOwner), from];
+        write(batch, statements.move, values, done, (result) => [rowOf(to, result) !== undefined]);
+      },
+    },
   };
+}
+
+function moveInSteps(
+  { lease, lockWait }: Pick<BatchToRun<Move, boolean>, 'lease' | 'lockWait'>,
+  { statements, hasOwner }: OperationSetup,
+  { from, to, entry }: Move,
+): Promise<boolean> {
+  return lease.transaction(lockWait, async (query) => {
+    const gone = await query(statements.delete, [from]);
+    if (rowOf(from, gone)?.[1] !== true) {
+      return false;
+    }
+    const written = await query(statements.set, entryParameters(to, entry, hasOwner));
+    return isOneRow(written)[0];
+  });
 }
 
 function setChunk(

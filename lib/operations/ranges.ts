@@ -1,25 +1,16 @@
 import type { Lease, Operation } from '../batching/types.js';
 import { NothingWrittenError } from '../pool/failure-policy.js';
-import { PostgresSessionError } from '../postgres-session.errors.js';
-import { protocolError } from '../protocol/protocol-error.js';
 import { textArray } from '../sql/array-parameters.js';
 import type { KeyRange } from '../sql/prefix-range.js';
 import { isRefused, sqlState, SqlState } from '../sql/sql-state.js';
 import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
 import { TIMINGS } from '../timings.js';
 import { promised } from '../utils/promised.js';
-import { read, settleWith, singleWrites, gatheredReads, type OperationSetup } from './shared.js';
-
-/** Keys that a page of a scan holds. */
-const SCAN_PAGE_SIZE = 500;
+import { keysWithin, lastOf, ofOwner, scanOperations, type ScanOperations } from './scans.js';
+import { settleWith, singleWrites, type OperationSetup } from './shared.js';
 
 /** Rows that a page of a range call deletes. */
 const DELETE_PAGE_SIZE = 1_000;
-
-/** The rest of a range, of one owner's entries or of all. */
-export interface PageRange extends KeyRange {
-  readonly owner?: string;
-}
 
 export interface OwnedPage extends KeyRange {
   readonly owner: string;
@@ -33,24 +24,19 @@ export interface DeletedPage {
   readonly lastKey: string | undefined;
 }
 
-export interface ScannedPage {
-  readonly keys: readonly string[];
-  readonly isLast: boolean;
-}
-
 /** The pages of the range calls. Each is a transaction of its own. */
-export interface RangeOperations {
+export interface RangeOperations extends ScanOperations {
   /** Resolves to `false` if it may not or cannot: then the entries go by pages. */
   readonly truncate: Operation<null, boolean>;
   readonly deletePage: Operation<KeyRange, DeletedPage>;
   readonly deleteOwnedPage: Operation<OwnedPage, DeletedPage>;
-  readonly scanPage: Operation<PageRange, ScannedPage>;
 }
 
 export function rangeOperations(setup: OperationSetup): RangeOperations {
   const { statements, retryWrites } = setup;
   const page = { ...singleWrites(setup, retryWrites) };
   return {
+    ...scanOperations(setup),
     truncate: {
       ...page,
       name: 'truncate',
@@ -78,45 +64,16 @@ export function rangeOperations(setup: OperationSetup): RangeOperations {
         const { from, to, owner, except } = args;
         const values = [from, to, String(DELETE_PAGE_SIZE), owner];
         const work = async (): Promise<DeletedPage> => {
-          const keys = await keysOf(lease, owned(statements.ownerPage), values, args);
+          const keys = await keysOf(lease, ofOwner(statements.ownerPage), values, args);
           const gone = keys.filter((key) => !except.has(key));
-          const statement = owned(statements.deleteOwnedRows);
+          const statement = ofOwner(statements.deleteOwnedRows);
           const deleted = await deleteKeys(lease, statement, gone, [owner], lockWait);
           return { deleted, lastKey: lastOf(keys, DELETE_PAGE_SIZE) };
         };
         settleWith(work(), done);
       },
     },
-    scanPage: {
-      ...gatheredReads(setup),
-      name: 'scanPage',
-      concurrency: setup.limits.singleConcurrency,
-      maxRows: 1,
-      pipelined: false,
-      execute({ lease, calls: [{ args }] }, done) {
-        const { from, to, owner } = args;
-        const values = [from, to, String(SCAN_PAGE_SIZE)];
-        const statement = owner === undefined ? statements.scanPage : owned(statements.ownerPage);
-        read(
-          lease,
-          statement,
-          owner === undefined ? values : [...values, owner],
-          done,
-          (result) => {
-            const keys = keysWithin(args, result);
-            return [{ keys, isLast: lastOf(keys, SCAN_PAGE_SIZE) === undefined }];
-          },
-        );
-      },
-    },
   };
-}
-
-export function ownerUnsupported(): PostgresSessionError {
-  return new PostgresSessionError(
-    'ERR_OWNER_UNSUPPORTED',
-    'The table has no column "owner", so entries cannot be found by their owner. A table that this module makes has it.',
-  );
 }
 
 /** A statement that waits for the lock on the whole table has everybody else wait behind it. */
@@ -163,27 +120,4 @@ async function deleteKeys(
     lease.write(statement, values, lockWait, done),
   );
   return result.rowCount;
-}
-
-function keysWithin({ from, to }: KeyRange, { rows }: StatementResult): string[] {
-  const [first, end] = [Buffer.from(from), Buffer.from(to)];
-  return rows.map(([key]) => {
-    const bytes = Buffer.from(key as string);
-    if (bytes.compare(first) < 0 || bytes.compare(end) >= 0) {
-      throw protocolError('it has keys outside of the range');
-    }
-    return key as string;
-  });
-}
-
-/** A page that is not full is the last one. */
-function lastOf(keys: readonly string[], pageSize: number): string | undefined {
-  return keys.length < pageSize ? undefined : keys.at(-1);
-}
-
-function owned(statement: Statement | undefined): Statement {
-  if (statement === undefined) {
-    throw ownerUnsupported();
-  }
-  return statement;
 }

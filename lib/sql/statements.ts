@@ -1,5 +1,5 @@
-import { bool, bytea, statement, text, type Statement } from './statement.js';
-import { entryStatements, type EntryStatements } from './entry-statements.js';
+import { bool, bytea, float8, statement, text, type Statement } from './statement.js';
+import { entryStatements, type EntryStatements, type TableParts } from './entry-statements.js';
 import { EXPIRY_BUCKET_COLUMN, OWNER_COLUMN, type TableLayout } from './table-layout.js';
 
 /**
@@ -24,6 +24,8 @@ export interface Statements extends EntryStatements {
   readonly getAndDelete: Statement;
   readonly compareAndSet: Statement;
   readonly increment: Statement;
+  /** In one statement, which a table on several nodes does not take. */
+  readonly move: Statement;
   readonly truncate: Statement;
   /** Keys of a range, live or not, in byte order. */
   readonly rangePage: Statement;
@@ -32,6 +34,9 @@ export interface Statements extends EntryStatements {
   readonly scanPage: Statement;
   /** The same of one owner. Absent where the table has no owner column. */
   readonly ownerPage: Statement | undefined;
+  /** One row: the marker `$3`, and how many live entries the range has. */
+  readonly count: Statement;
+  readonly ownedCount: Statement | undefined;
   readonly deleteOwnedRows: Statement | undefined;
   /** The keys that expired first. */
   readonly expiredPage: Statement;
@@ -46,14 +51,14 @@ const COUNTER = `'^(0|-?[1-9][0-9]{0,15})$'`;
 export function buildStatements(layout: TableLayout): Statements {
   const table = layout.qualified;
   const id = layout.sortsByBytes ? 't.id' : 't.id COLLATE "C"';
-  // The one definition of a live entry.
   const live = '(t.expires_at IS NULL OR t.expires_at > now())';
   const range = (first: number): string => `${id} >= $${first} AND ${id} < $${first + 1}`;
+  const parts: TableParts = { table, hasOwner: layout.hasOwner, live, id, range };
 
   return {
-    ...entryStatements(table, layout.hasOwner, live),
-    ...writeStatements(table, layout.hasOwner, live),
-    ...rangeStatements(table, layout.hasOwner, live, id, range),
+    ...entryStatements(parts),
+    ...writeStatements(parts),
+    ...rangeStatements(parts),
     ...expiryStatements(table, layout.hasExpiryBucket),
     get: statement(
       'get',
@@ -103,10 +108,10 @@ export function buildStatements(layout: TableLayout): Statements {
 
 type WriteStatements = Pick<
   Statements,
-  'set' | 'setBatch' | 'setIfPresent' | 'setIfPresentBatch' | 'setIfAbsent' | 'increment'
+  'set' | 'setBatch' | 'setIfPresent' | 'setIfPresentBatch' | 'setIfAbsent' | 'increment' | 'move'
 >;
 
-function writeStatements(table: string, hasOwner: boolean, live: string): WriteStatements {
+function writeStatements({ table, hasOwner, live }: TableParts): WriteStatements {
   const columns = hasOwner ? `id, value, expires_at, ${OWNER_COLUMN}` : 'id, value, expires_at';
   const values = `$1, $2::bytea, ${expiry('$3::float8')}${hasOwner ? ', $4::text' : ''}`;
   const insert = `INSERT INTO ${table} AS t (${columns})`;
@@ -142,6 +147,15 @@ function writeStatements(table: string, hasOwner: boolean, live: string): WriteS
        WHERE t.id = c.id AND ${live} RETURNING t.id`,
       [text],
     ),
+    // As `set`, if a live entry goes from under the last parameter.
+    move: statement(
+      'move',
+      `WITH gone AS (
+         DELETE FROM ${table} AS t WHERE t.id = $${hasOwner ? 5 : 4}::text AND ${live} RETURNING t.id)
+       ${insert} SELECT ${values} FROM gone ${replace} RETURNING t.id`,
+      [text],
+      'INSERT',
+    ),
     setIfAbsent: statement(
       'set_if_absent',
       `${insert} VALUES (${values}) ${replace} WHERE NOT ${live}`,
@@ -169,21 +183,28 @@ function writeStatements(table: string, hasOwner: boolean, live: string): WriteS
 
 type RangeStatements = Pick<
   Statements,
-  'truncate' | 'rangePage' | 'deleteRows' | 'scanPage' | 'ownerPage' | 'deleteOwnedRows'
+  | 'truncate'
+  | 'rangePage'
+  | 'deleteRows'
+  | 'scanPage'
+  | 'ownerPage'
+  | 'deleteOwnedRows'
+  | 'count'
+  | 'ownedCount'
 >;
 
 /** A page is read, then deleted by its keys: a distributed table takes no subquery in a `DELETE`. */
-function rangeStatements(
-  table: string,
-  hasOwner: boolean,
-  live: string,
-  id: string,
-  range: (first: number) => string,
-): RangeStatements {
+function rangeStatements({ table, hasOwner, live, id, range }: TableParts): RangeStatements {
   const page = (word: string, where: string, limit: string): Statement =>
     statement(word, `SELECT t.id FROM ${table} AS t WHERE ${where} ORDER BY ${id} LIMIT ${limit}`, [
       text,
     ]);
+  const count = (word: string, where: string): Statement =>
+    statement(
+      word,
+      `SELECT $3::text, count(*)::float8 FROM ${table} AS t WHERE ${where} AND ${live}`,
+      [text, float8],
+    );
   const owned = `t.${OWNER_COLUMN} =`;
   const listed = `DELETE FROM ${table} AS t WHERE t.id = ANY($1::text[])`;
   return {
@@ -194,6 +215,8 @@ function rangeStatements(
     ownerPage: hasOwner
       ? page('owner_page', `${range(1)} AND ${owned} $4 AND ${live}`, '$3')
       : undefined,
+    count: count('count', range(1)),
+    ownedCount: hasOwner ? count('owned_count', `${range(1)} AND ${owned} $4`) : undefined,
     deleteOwnedRows: hasOwner
       ? statement('delete_owned_rows', `${listed} AND ${owned} $2 AND ${live}`)
       : undefined,

@@ -1,9 +1,10 @@
 import { isAnyArrayBuffer, isAsyncFunction, isUint8Array } from 'node:util/types';
+import type { EntryRange } from '../interfaces/key-value-store.interface.js';
+import { MAX_TTL_MS } from '../timings.js';
 import { isAbortSignal } from '../utils/abort-signal.js';
 
 /** Limits on the arguments of the store, once. */
 export const MAX_KEY_BYTES = 1_024;
-export const MAX_TTL_MS = 1e14;
 /**
  * 256 MiB less 1 KiB. PostgreSQL holds larger values, but they could not be read as text, in which a byte takes
  * two characters of a string, and Node's strings have 512 MiB at most.
@@ -123,8 +124,13 @@ function checkSize(what: string, bytes: number): void {
   }
 }
 
-/** Milliseconds, or `null` for no expiry. */
-export function checkTtl(ttl: unknown): number | null {
+/** Milliseconds, at most `longest` if there is such a bound, or `null` for no expiry. */
+export function checkTtl(ttl: unknown, longest?: number): number | null {
+  const given = givenTtl(ttl);
+  return longest === undefined ? given : Math.min(given ?? longest, longest);
+}
+
+function givenTtl(ttl: unknown): number | null {
   if (ttl === undefined) {
     return null;
   }
@@ -140,13 +146,13 @@ export function checkTtl(ttl: unknown): number | null {
 }
 
 /** The `ttl` of `touch`, which has to be given: without one the entry would never expire. */
-export function checkTouchTtl(ttl: unknown): number | null {
+export function checkTouchTtl(ttl: unknown, longest?: number): number | null {
   if (typeof ttl !== 'number') {
     throw new TypeError(
       `the ttl of touch must be a number of milliseconds, or 0 for no expiry, as in touch(key, 60_000), not ${nameType(ttl)}`,
     );
   }
-  return checkTtl(ttl);
+  return checkTtl(ttl, longest);
 }
 
 export function checkIncrement(by: unknown): number {
@@ -166,6 +172,27 @@ export function checkSignal(signal: unknown): asserts signal is AbortSignal | un
   if (signal !== undefined && !isAbortSignal(signal)) {
     throw new TypeError(`signal must be an AbortSignal, not ${nameType(signal)}`);
   }
+}
+
+/** Exactly one of the two. */
+export function checkRange(range: unknown): EntryRange {
+  if (typeof range !== 'object' || range === null || Array.isArray(range)) {
+    throw new TypeError(`range must be { prefix } or { owner }, not ${nameType(range)}`);
+  }
+  const all = Object.keys(range);
+  const given =
+    all.length === 1 ? all : all.filter((each) => Reflect.get(range, each) !== undefined);
+  const [name] = given;
+  if (given.length !== 1 || (name !== 'prefix' && name !== 'owner')) {
+    throw new TypeError('range must be { prefix } or { owner }: one of the two, and nothing else');
+  }
+  const text: unknown = Reflect.get(range, name);
+  if (name === 'prefix') {
+    checkPrefix(text);
+    return { prefix: text };
+  }
+  checkOwner(text);
+  return { owner: text };
 }
 
 /** A string is iterable too, so `getMany('abc')` would quietly mean three keys. */

@@ -80,9 +80,9 @@ export interface Renewal {
   readonly ttl: number | null;
 }
 
-export function renewal(options: TtlOptions | undefined): Renewal {
+export function renewal(options: TtlOptions | undefined, longest?: number): Renewal {
   const ttl = options?.ttl;
-  return { renew: ttl !== undefined, ttl: checkTtl(ttl) };
+  return { renew: ttl !== undefined, ttl: checkTtl(ttl, longest) };
 }
 
 /** Expiry and owner of an entry that is written; `null` for none. */
@@ -91,8 +91,8 @@ export interface Ownership {
   readonly owner: string | null;
 }
 
-export function ownership(options: WriteOptions | undefined): Ownership {
-  const ttl = checkTtl(options?.ttl);
+export function ownership(options: WriteOptions | undefined, longest?: number): Ownership {
+  const ttl = checkTtl(options?.ttl, longest);
   const owner = options?.owner;
   if (owner === undefined) {
     return { ttl, owner: null };

@@ -4,6 +4,7 @@ import type { Operation } from '../batching/types.js';
 import type {
   CallOptions,
   DeleteOwnerOptions,
+  EntryRange,
   IncrementOptions,
   KeyValueStore,
   SessionEntry,
@@ -12,7 +13,7 @@ import type {
   WriteOptions,
 } from '../interfaces/key-value-store.interface.js';
 import type { Operations } from '../operations/index.js';
-import { ownerUnsupported } from '../operations/ranges.js';
+import { ownerUnsupported, type PageRange, type ScannedPage } from '../operations/scans.js';
 import type { Entry } from '../operations/shared.js';
 import type { PostgresSessionLifecycle, StartedStore } from '../postgres-session.lifecycle.js';
 import { asError } from '../utils/errors.js';
@@ -21,7 +22,6 @@ import {
   checkIterable,
   checkKey,
   checkOwner,
-  checkPrefix,
   checkTouchTtl,
   checkTtl,
   checkUpdater,
@@ -29,24 +29,25 @@ import {
   valueBytes,
 } from './arguments.js';
 import { checkOptions, ownership, renewal, signalOf } from './call-options.js';
-import { deleteOwner, deletePrefix, scanKeys } from './range-calls.js';
+import { KeySpace } from './key-space.js';
+import { count, deleteOwner, deletePrefix, scan, type ReadRange } from './range-calls.js';
 
 /** The entries of a table under one prefix. The store itself is the view under the empty one. */
 export class KeyValueView implements KeyValueStore {
   // Private to the language, so that printing a store shows neither its pool nor its calls.
   readonly #lifecycle: PostgresSessionLifecycle;
-  readonly #prefix: string;
+  readonly #keys: KeySpace;
 
   /** @internal */
   constructor(lifecycle: PostgresSessionLifecycle, prefix: string) {
     this.#lifecycle = lifecycle;
-    this.#prefix = prefix;
+    this.#keys = new KeySpace(prefix);
   }
 
   get(key: string, options?: CallOptions): Promise<Buffer | undefined> {
     return attempt(() => {
       checkOptions('get', options);
-      return this.#submit((operations) => operations.get, this.#full(key), null, {
+      return this.#submit((operations) => operations.get, this.#keys.full(key), null, {
         signal: signalOf(options),
       });
     });
@@ -55,7 +56,7 @@ export class KeyValueView implements KeyValueStore {
   getEntry(key: string, options?: CallOptions): Promise<SessionEntry | undefined> {
     return attempt(() => {
       checkOptions('getEntry', options);
-      return this.#submit((operations) => operations.getEntry, this.#full(key), null, {
+      return this.#submit((operations) => operations.getEntry, this.#keys.full(key), null, {
         signal: signalOf(options),
       });
     });
@@ -68,7 +69,7 @@ export class KeyValueView implements KeyValueStore {
   delete(key: string, options?: CallOptions): Promise<boolean> {
     return attempt(() => {
       checkOptions('delete', options);
-      return this.#submit((operations) => operations.delete, this.#full(key), null, {
+      return this.#submit((operations) => operations.delete, this.#keys.full(key), null, {
         signal: signalOf(options),
       });
     });
@@ -77,7 +78,7 @@ export class KeyValueView implements KeyValueStore {
   deletePrefix(prefix: string, options?: CallOptions): Promise<void> {
     return attempt(() => {
       checkOptions('deletePrefix', options);
-      const full = this.#fullPrefix(prefix);
+      const full = this.#keys.fullPrefix(prefix);
       const signal = signalOf(options);
       return this.#whenStarted((started) => deletePrefix(started, full, signal), signal);
     });
@@ -86,7 +87,7 @@ export class KeyValueView implements KeyValueStore {
   getMany(keys: Iterable<string>): Promise<Map<string, Buffer>> {
     return attempt(async () => {
       const wanted = [...new Set(checkIterable('keys', keys))];
-      const full = wanted.map((key) => this.#full(key));
+      const full = wanted.map((key) => this.#keys.full(key));
       const values = await this.#whenStarted(({ batcher, operations }) => {
         this.#lifecycle.checkRoomFor(full.length);
         return Promise.all(full.map((key) => batcher.submit(operations.get, key, null)));
@@ -107,12 +108,12 @@ export class KeyValueView implements KeyValueStore {
   ): Promise<void> {
     return attempt(() => {
       checkOptions('setMany', options);
-      const its = ownership(options);
+      const its = ownership(options, this.#maxTtl);
       const written = new Map<string, Entry>();
       for (const entry of checkIterable('entries', entries)) {
         const [key, value] = checkIterable<string | SessionValue>('entry', entry);
         checkKey(key);
-        written.set(this.#full(key), { value: valueBytes(value), ...its });
+        written.set(this.#keys.full(key), { value: valueBytes(value), ...its });
       }
       return written.size === 0
         ? Promise.resolve()
@@ -124,7 +125,7 @@ export class KeyValueView implements KeyValueStore {
 
   deleteMany(keys: Iterable<string>): Promise<number> {
     return attempt(() => {
-      const full = new Set(checkIterable('keys', keys).map((key) => this.#full(key)));
+      const full = new Set(checkIterable('keys', keys).map((key) => this.#keys.full(key)));
       return full.size === 0
         ? Promise.resolve(0)
         : this.#submit((operations) => operations.deleteMany, [...full], full);
@@ -133,7 +134,11 @@ export class KeyValueView implements KeyValueStore {
 
   touch(key: string, ttl: number): Promise<boolean> {
     return attempt(() => {
-      return this.#submit((operations) => operations.touch, this.#full(key), checkTouchTtl(ttl));
+      return this.#submit(
+        (operations) => operations.touch,
+        this.#keys.full(key),
+        checkTouchTtl(ttl, this.#maxTtl),
+      );
     });
   }
 
@@ -159,9 +164,21 @@ export class KeyValueView implements KeyValueStore {
     );
   }
 
+  move(from: string, to: string, value: SessionValue, options?: WriteOptions): Promise<boolean> {
+    return attempt(() => {
+      checkOptions('move', options);
+      const entry = this.#entry(value, options);
+      const move = { from: this.#keys.full(from), to: this.#keys.full(to), entry };
+      const keys = [...new Set([move.from, move.to])];
+      return this.#submit((operations) => operations.move, keys, move, {
+        entryOwner: entry.owner ?? undefined,
+      });
+    });
+  }
+
   getAndDelete(key: string): Promise<Buffer | undefined> {
     return attempt(() => {
-      return this.#submit((operations) => operations.getAndDelete, this.#full(key), null);
+      return this.#submit((operations) => operations.getAndDelete, this.#keys.full(key), null);
     });
   }
 
@@ -173,10 +190,10 @@ export class KeyValueView implements KeyValueStore {
   ): Promise<boolean> {
     return attempt(() => {
       checkOptions('compareAndSet', options);
-      return this.#submit((operations) => operations.compareAndSet, this.#full(key), {
+      return this.#submit((operations) => operations.compareAndSet, this.#keys.full(key), {
         expected: valueBytes(expected, 'expected'),
         next: valueBytes(next, 'next'),
-        ...renewal(options),
+        ...renewal(options, this.#maxTtl),
       });
     });
   }
@@ -189,11 +206,11 @@ export class KeyValueView implements KeyValueStore {
     return attempt(() => {
       checkUpdater(fn);
       checkOptions('update', options);
-      return this.#submit((operations) => operations.update, this.#full(key), {
+      return this.#submit((operations) => operations.update, this.#keys.full(key), {
         // Its batch is filled and answered in the context of whichever call came first.
         fn: AsyncResource.bind(fn),
         toBytes: updatedBytes,
-        ...renewal(options),
+        ...renewal(options, this.#maxTtl),
       });
     });
   }
@@ -201,60 +218,72 @@ export class KeyValueView implements KeyValueStore {
   increment(key: string, options?: IncrementOptions): Promise<number> {
     return attempt(() => {
       checkOptions('increment', options);
-      return this.#submit((operations) => operations.increment, this.#full(key), {
+      return this.#submit((operations) => operations.increment, this.#keys.full(key), {
         by: checkIncrement(options?.by),
-        ttl: checkTtl(options?.ttl),
+        ttl: checkTtl(options?.ttl, this.#maxTtl),
       });
     });
   }
 
   scan(prefix: string): AsyncIterable<string> {
-    return this.#scan(this.#fullPrefix(prefix), undefined);
+    return this.#scanKeys({ prefix: this.#keys.fullPrefix(prefix), owner: undefined });
   }
 
   scanOwner(owner: string): AsyncIterable<string> {
     checkOwner(owner);
-    return this.#scan(this.#prefix, owner);
+    return this.#scanKeys({ prefix: this.#keys.prefix, owner });
+  }
+
+  scanEntries(range: EntryRange): AsyncIterable<[key: string, entry: SessionEntry]> {
+    return this.#scan(
+      this.#keys.fullRange(range),
+      (operations) => operations.entriesPage,
+      ([key, entry]) => [this.#keys.own(key), entry],
+    );
+  }
+
+  count(range: EntryRange): Promise<number> {
+    return attempt(() => {
+      const full = this.#keys.fullRange(range);
+      return this.#whenStarted((started) => count(started, full));
+    });
   }
 
   deleteOwner(owner: string, options?: DeleteOwnerOptions): Promise<number> {
     return attempt(() => {
       checkOwner(owner);
       checkOptions('deleteOwner', options);
-      const kept = checkIterable('except', options?.except ?? []).map((key) => this.#full(key));
-      const range = { prefix: this.#prefix, owner, except: new Set(kept) };
+      const kept = checkIterable('except', options?.except ?? []).map((key) =>
+        this.#keys.full(key),
+      );
+      const range = { prefix: this.#keys.prefix, owner, except: new Set(kept) };
       return this.#whenStarted((started) => deleteOwner(started, range));
     });
   }
 
   namespace(prefix: string): KeyValueStore {
-    return new KeyValueView(this.#lifecycle, this.#fullPrefix(prefix));
+    return new KeyValueView(this.#lifecycle, this.#keys.fullPrefix(prefix));
   }
 
-  async *#scan(prefix: string, owner: string | undefined): AsyncGenerator<string> {
-    const keys = await this.#whenStarted((started) => {
-      return Promise.resolve(scanKeys(started, prefix, owner));
+  #scanKeys(range: ReadRange): AsyncGenerator<string> {
+    return this.#scan(
+      range,
+      (operations) => operations.scanPage,
+      (key) => this.#keys.own(key),
+    );
+  }
+
+  async *#scan<T>(
+    range: ReadRange,
+    pick: (operations: Operations) => Operation<PageRange, ScannedPage<T>>,
+    within: (item: T) => T,
+  ): AsyncGenerator<T> {
+    const items = await this.#whenStarted((started) => {
+      return Promise.resolve(scan(started, pick(started.operations), range));
     });
-    for await (const key of keys) {
-      yield key.slice(this.#prefix.length);
+    for await (const item of items) {
+      yield within(item);
     }
-  }
-
-  #full(key: string): string {
-    checkKey(key);
-    if (this.#prefix === '') {
-      return key;
-    }
-    const full = this.#prefix + key;
-    checkKey(full);
-    return full;
-  }
-
-  #fullPrefix(prefix: string): string {
-    checkPrefix(prefix);
-    const full = this.#prefix + prefix;
-    checkPrefix(full);
-    return full;
   }
 
   #write<V>(
@@ -265,11 +294,19 @@ export class KeyValueView implements KeyValueStore {
     options: (WriteOptions & CallOptions) | undefined,
   ): Promise<V> {
     checkOptions(method, options);
-    const entry = { value: valueBytes(value), ...ownership(options) };
-    return this.#submit(pick, this.#full(key), entry, {
+    const entry = this.#entry(value, options);
+    return this.#submit(pick, this.#keys.full(key), entry, {
       signal: signalOf(options),
       entryOwner: entry.owner ?? undefined,
     });
+  }
+
+  #entry(value: SessionValue, options: WriteOptions | undefined): Entry {
+    return { value: valueBytes(value), ...ownership(options, this.#maxTtl) };
+  }
+
+  get #maxTtl(): number | undefined {
+    return this.#lifecycle.options.maxTtl;
   }
 
   #submit<A, V>(

@@ -1,7 +1,9 @@
 import type { Batcher } from '../batching/batcher.js';
 import type { Range, RangeTurn } from '../batching/range-turn.js';
+import type { Operation } from '../batching/types.js';
 import type { Operations } from '../operations/index.js';
 import type { DeletedPage } from '../operations/ranges.js';
+import type { PageRange, ScannedPage } from '../operations/scans.js';
 import { PostgresSessionError } from '../postgres-session.errors.js';
 import { prefixRange, rangeAfter, type KeyRange } from '../sql/prefix-range.js';
 import { restAfterPage } from '../utils/timers.js';
@@ -11,6 +13,9 @@ export interface RangeTarget {
   readonly batcher: Batcher;
   readonly operations: Operations;
 }
+
+/** What a call that reads goes through: the entries under a prefix, of one owner or of all. */
+export type ReadRange = Omit<Range, 'writes'>;
 
 interface OwnedRange {
   readonly prefix: string;
@@ -47,36 +52,48 @@ export function deleteOwner(
   );
 }
 
-/** The live keys under a prefix, of one owner or of all. Takes its place in the order at once. */
-export function scanKeys(
-  target: RangeTarget,
-  prefix: string,
-  owner: string | undefined,
-): AsyncGenerator<string> {
-  return scanPages(target, target.batcher.openRange({ prefix, owner, writes: false }));
+/**
+ * What the pages of an operation read: live keys or entries under a prefix, of one owner or of all. Takes its
+ * place in the order at once.
+ */
+export function scan<T>(
+  { batcher }: RangeTarget,
+  pageOperation: Operation<PageRange, ScannedPage<T>>,
+  range: ReadRange,
+): AsyncGenerator<T> {
+  return scanPages(batcher, pageOperation, batcher.openRange({ ...range, writes: false }));
 }
 
-async function* scanPages(
-  { batcher, operations }: RangeTarget,
+async function* scanPages<T>(
+  batcher: Batcher,
+  pageOperation: Operation<PageRange, ScannedPage<T>>,
   turn: RangeTurn,
-): AsyncGenerator<string> {
+): AsyncGenerator<T> {
   const { prefix, owner } = turn.range;
   try {
     let rest = prefixRange(prefix);
     for (;;) {
       const begun = performance.now();
-      const page = await batcher.submit(operations.scanPage, turn, { ...rest, owner });
+      const page = await batcher.submit(pageOperation, turn, { ...rest, owner });
       const took = performance.now() - begun;
-      yield* page.keys;
-      if (page.isLast) {
+      yield* page.items;
+      if (page.lastKey === undefined) {
         return;
       }
-      rest = rangeAfter(page.keys[page.keys.length - 1], rest);
+      rest = rangeAfter(page.lastKey, rest);
       await leaveRoom(batcher, took);
     }
   } finally {
     batcher.finishRange(turn);
   }
+}
+
+/** How many live entries there are under a prefix, of one owner or of all. */
+export function count({ batcher, operations }: RangeTarget, range: ReadRange): Promise<number> {
+  return inRange(batcher, { ...range, writes: false }, (turn) => {
+    const args = { ...prefixRange(range.prefix), owner: range.owner };
+    return batcher.submit(operations.count, turn, args);
+  });
 }
 
 async function inRange<T>(

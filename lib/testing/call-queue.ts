@@ -2,8 +2,7 @@ import type { KeyValueStore } from '../interfaces/key-value-store.interface.js';
 import { overloaded, storeClosed } from '../postgres-session.errors.js';
 
 /** A method that reads or writes entries. */
-export type StoreMethod =
-  Exclude<keyof KeyValueStore, 'namespace'> | 'move' | 'count' | 'scanEntries';
+export type StoreMethod = Exclude<keyof KeyValueStore, 'namespace'>;
 
 interface PendingCall {
   /** For how many calls it counts. */

@@ -4,7 +4,7 @@ import type {
   SessionValue,
   WriteOptions,
 } from '../interfaces/key-value-store.interface.js';
-import { checkKey, checkOwner, checkPrefix, valueBytes } from '../store/arguments.js';
+import { checkKey, checkPrefix, checkRange, valueBytes } from '../store/arguments.js';
 import { checkOptions, ownership, signalOf } from '../store/call-options.js';
 import type { CallQueue, StoreMethod, SubmitOptions } from './call-queue.js';
 import type { InMemoryEntries, KeyRange, Written } from './in-memory-entries.js';
@@ -103,11 +103,10 @@ export class InMemoryCalls {
     return full;
   }
 
-  range(range: EntryRange): KeyRange {
-    if ('owner' in range) {
-      checkOwner(range.owner);
-      return { prefix: this.#prefix, owner: range.owner };
-    }
-    return { prefix: this.fullPrefix(range.prefix), owner: undefined };
+  range(given: EntryRange): KeyRange {
+    const range = checkRange(given);
+    return 'prefix' in range
+      ? { prefix: this.fullPrefix(range.prefix), owner: undefined }
+      : { prefix: this.#prefix, owner: range.owner };
   }
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, it } from '@jest/globals';
 import { describeKeyValueStore, type StoreFeatures } from '../../lib/testing/index.js';
 import { manySection } from './sections/many.js';
+import { moveSection } from './sections/moves.js';
 import { neighbourSection } from './sections/neighbours.js';
 import { orderSection } from './sections/order.js';
 import { overwriteSection } from './sections/overwrites.js';
@@ -13,6 +14,7 @@ import type { Section, Subject, SubjectFactory } from './subject.js';
 const SECTIONS: Record<string, Section> = {
   'many keys at once': manySection,
   setIfPresent: overwriteSection,
+  move: moveSection,
   update: updateSection,
   'order of calls on one key': orderSection,
   'order of range calls': rangeOrderSection,

@@ -15,6 +15,8 @@ export const callsWithKey = (key: string): StoreCall[] => [
   ['touch', (store) => store.touch(key, 60_000)],
   ['setIfAbsent', (store) => store.setIfAbsent(key, 'x')],
   ['setIfPresent', (store) => store.setIfPresent(key, 'x')],
+  ['move, as from', (store) => store.move(key, 'a', 'x')],
+  ['move, as to', (store) => store.move('a', key, 'x')],
   ['getAndDelete', (store) => store.getAndDelete(key)],
   ['compareAndSet', (store) => store.compareAndSet(key, 'x', 'y')],
   ['update', (store) => store.update(key, () => 'x')],
@@ -26,6 +28,8 @@ export const callsWithKey = (key: string): StoreCall[] => [
 export const callsWithPrefix = (prefix: string): StoreCall[] => [
   ['deletePrefix', (store) => store.deletePrefix(prefix)],
   ['scan', async (store) => collect(store.scan(prefix))],
+  ['scanEntries', async (store) => collect(store.scanEntries({ prefix }))],
+  ['count', (store) => store.count({ prefix })],
 ];
 
 export const callsWithOwner = (owner: string): StoreCall[] => [
@@ -33,7 +37,10 @@ export const callsWithOwner = (owner: string): StoreCall[] => [
   ['setMany', (store) => store.setMany([['a', 'x']], { owner })],
   ['setIfAbsent', (store) => store.setIfAbsent('a', 'x', { owner })],
   ['setIfPresent', (store) => store.setIfPresent('a', 'x', { owner })],
+  ['move', (store) => store.move('a', 'b', 'x', { owner })],
   ['scanOwner', async (store) => collect(store.scanOwner(owner))],
+  ['scanEntries', async (store) => collect(store.scanEntries({ owner }))],
+  ['count', (store) => store.count({ owner })],
   ['deleteOwner', (store) => store.deleteOwner(owner)],
 ];
 
@@ -43,6 +50,7 @@ export const callsWithTtl = (ttl: number): StoreCall[] => [
   ['touch', (store) => store.touch('a', ttl)],
   ['setIfAbsent', (store) => store.setIfAbsent('a', 'x', { ttl })],
   ['setIfPresent', (store) => store.setIfPresent('a', 'x', { ttl })],
+  ['move', (store) => store.move('a', 'b', 'x', { ttl })],
   ['compareAndSet', (store) => store.compareAndSet('a', 'x', 'y', { ttl })],
   ['update', (store) => store.update('a', () => 'x', { ttl })],
   ['increment', (store) => store.increment('a', { ttl })],
@@ -53,6 +61,7 @@ export const callsWithValue = (value: string): StoreCall[] => [
   ['setMany', (store) => store.setMany([['b', 'x'], ['a', value]])], // prettier-ignore
   ['setIfAbsent', (store) => store.setIfAbsent('a', value)],
   ['setIfPresent', (store) => store.setIfPresent('a', value)],
+  ['move', (store) => store.move('a', 'b', value)],
   ['compareAndSet, as expected', (store) => store.compareAndSet('a', value, 'x')],
   ['compareAndSet, as next', (store) => store.compareAndSet('a', 'x', value)],
 ];

@@ -143,6 +143,22 @@ describe('A bad argument of a call', () => {
     }
   });
 
+  it.each([
+    undefined,
+    null,
+    'a:',
+    7,
+    [],
+    {},
+    { prefix: '', owner: 'a' },
+    { prefixes: '' },
+    { prefix: '', limit: 1 },
+  ])('refuses the range %p', async (range) => {
+    const call: calls.StoreCall = ['count', () => store.count(anything(range))];
+    await expectRefusals([call], TypeError, /range.*\{ prefix \} or \{ owner \}/);
+    expect(() => store.scanEntries(anything(range))).toThrow(TypeError);
+  });
+
   it('refuses a signal that is none', async () => {
     const options = { signal: anything({ aborted: true }) };
     await expectRefusals(

@@ -21,6 +21,7 @@ const METHODS: Record<string, [names: string[], call: Call]> = {
     ['ttl', 'owner', 'signal'],
     (store, options) => store.setIfPresent('k', 'v', options),
   ],
+  move: [['ttl', 'owner'], (store, options) => store.move('absent', 'n', 'v', options)],
   compareAndSet: [['ttl'], (store, options) => store.compareAndSet('k', 'v', 'v', options)],
   update: [['ttl'], (store, options) => store.update('k', () => 'v', options)],
   increment: [['by', 'ttl'], (store, options) => store.increment('n', options)],
@@ -154,6 +155,7 @@ describe('A value', () => {
       store.setMany([['k', anything(value)]]),
       store.setIfAbsent('k', anything(value)),
       store.setIfPresent('k', anything(value)),
+      store.move('k', 'n', anything(value)),
       store.compareAndSet('k', 'v', anything(value)),
     ];
     for (const call of calls) {

@@ -16,6 +16,7 @@ const writes: Array<[name: string, write: (store: KeyValueStore) => Promise<unkn
   ['delete', (store) => store.delete('key')],
   ['setIfAbsent', (store) => store.setIfAbsent('key', 'written')],
   ['setIfPresent', (store) => store.setIfPresent('key', 'written')],
+  ['move', (store) => store.move('key', 'other', 'written')],
   ['getAndDelete', (store) => store.getAndDelete('key')],
   ['compareAndSet', (store) => store.compareAndSet('key', 'value', 'written')],
   ['update', (store) => store.update('key', () => 'written')],

@@ -30,6 +30,8 @@ const everyCall = (store: PostgresSessionStore, round: number): Array<() => Prom
   () => store.increment('count'),
   () => store.setIfAbsent(`absent:${round}`, 'v'),
   () => store.getEntry('k'),
+  () => store.move('o', 'o', 'v'),
+  () => store.count({ prefix: 'p:' }),
   () => store.setIfPresent('k', 'v'),
   () => store.getAndDelete('o'),
   () => store.compareAndSet('k', 'v', 'w'),
@@ -123,6 +125,7 @@ describe('A network that misbehaves', () => {
       () => store.increment(counter),
       () => store.setIfAbsent(absent, 'v'),
       () => store.compareAndSet(CUT_KEY, 'v', 'w'),
+      () => store.move(CUT_KEY, 'elsewhere', 'v'),
       () => store.getAndDelete(CUT_KEY),
     ];
     for (const call of calls) {

@@ -79,6 +79,9 @@ describe('A role that may only select, insert, update and delete', () => {
     expect(await store.setIfAbsent('k', 'y')).toBe(false);
     expect(await store.setIfPresent('k', 'y')).toBe(true);
     expect((await store.getEntry('k'))?.value.toString()).toBe('y');
+    expect(await store.move('k', 'l', 'y', { owner: 'o' })).toBe(true);
+    expect(await store.move('l', 'k', 'y', { owner: 'o' })).toBe(true);
+    expect(await store.count({ owner: 'o' })).toBe(1);
     await store.setMany([
       ['a:1', '1'],
       ['a:2', '2'],

@@ -3,6 +3,7 @@ import type { LoggerService } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { getSessionPoolToken } from '../../lib/index.js';
+import { collect } from '../conformance/helpers.js';
 import { startStore } from '../support/app.js';
 import { Harness } from '../support/harness.js';
 import { settle, settleAll } from './support/settle.js';
@@ -120,6 +121,9 @@ describe('Passwords, keys, values and owners', () => {
         ),
       () => store.setIfAbsent(`${KEY}-2`, VALUE, { owner: OWNER }),
       () => store.setIfPresent(KEY, VALUE, { owner: OWNER }),
+      () => store.move(KEY, `${KEY}-3`, VALUE, { owner: OWNER }),
+      () => collect(store.scanEntries({ owner: OWNER })),
+      () => store.count({ prefix: KEY }),
       () => store.compareAndSet(KEY, VALUE, VALUE),
       () => store.increment(KEY),
     ];

@@ -77,6 +77,9 @@ describe('A table that changes underneath', () => {
         await store.getAndDelete(`e${n}`);
         await store.setIfAbsent(`e${n}`, 'v');
         await store.getEntry(`e${n}`);
+        await store.move(`e${n}`, `m${n}`, 'v');
+        await store.move(`m${n}`, `e${n}`, 'v');
+        await store.count({ prefix: 'e' });
         await store.setIfPresent(`e${n}`, 'v');
         await store.getMany([`e${n}`, 'k']);
         await store.delete(`e${n}`);

@@ -21,6 +21,7 @@ const cas = (expected: string, next: string): Operation => ({
   next,
 });
 const overwrite = (value: string): Operation => ({ kind: 'setIfPresent', value });
+const moveIn = (value: string): Operation => ({ kind: 'moveIn', value });
 const get: Operation = { kind: 'get' };
 const remove: Operation = { kind: 'delete' };
 const take: Operation = { kind: 'getAndDelete' };
@@ -65,6 +66,19 @@ const explained: [string, RecordedCall[]][] = [
     history([0, 9, erase, null], [1, 2, set('a'), null], [3, 4, get, 'a'], [5, 6, get, null]),
   ],
   [
+    'moves over each other',
+    history(
+      [0, 5, moveIn('a'), true],
+      [1, 6, moveIn('b'), true],
+      [2, 7, moveIn('c'), false],
+      [8, 9, get, 'a'],
+    ),
+  ],
+  [
+    'a move of unknown outcome',
+    history([0, null, moveIn('a'), null], [1, 2, get, null], [3, 4, get, 'a']),
+  ],
+  [
     'an overwriting that came before a delete',
     history(
       [0, 1, set('a'), null],
@@ -95,6 +109,11 @@ const broken: [string, RecordedCall[]][] = [
   [
     'two swaps that both won',
     history([0, 1, set('a'), null], [2, 5, cas('a', 'b'), true], [3, 6, cas('a', 'c'), true]),
+  ],
+  ['a move that wrote nothing', history([0, 1, moveIn('a'), true], [2, 3, get, null])],
+  [
+    'a move that wrote although there was nothing to move',
+    history([0, 1, moveIn('a'), false], [2, 3, get, 'a']),
   ],
   [
     'an overwriting of a deleted entry',

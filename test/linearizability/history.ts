@@ -1,5 +1,6 @@
 /**
- * What a call on one key can be. `erase` is a deletion that does not tell what it met, `refusedSet` a write
+ * What a call on one key can be. `moveIn` is a move to the key that it writes; to the one that it takes the entry
+ * from it is a deletion, with the same result. `erase` is a deletion that does not tell what it met, `refusedSet` a write
  * of what a constraint of the table does not let in.
  */
 export type Operation =
@@ -7,6 +8,7 @@ export type Operation =
   | { kind: 'set'; value: string }
   | { kind: 'setIfAbsent'; value: string }
   | { kind: 'setIfPresent'; value: string }
+  | { kind: 'moveIn'; value: string }
   | { kind: 'touch' }
   | { kind: 'delete' }
   | { kind: 'getAndDelete' }

@@ -82,7 +82,7 @@ describe('calls of many workers in two processes', () => {
       expect(histories.size).toBeGreaterThan(keys.length * 0.9);
       const overlaps = overlapping(histories);
       expect(overlaps).toBeGreaterThan(100);
-      expect(new Set(calls.map(({ operation }) => operation.kind)).size).toBe(11);
+      expect(new Set(calls.map(({ operation }) => operation.kind)).size).toBe(12);
       console.log(
         `checked ${calls.length} calls, of which ${overlaps} overlapped another on their key`,
       );

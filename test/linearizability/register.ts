@@ -1,11 +1,4 @@
-import {
-  NOT_A_COUNTER,
-  REFUSED,
-  type Operation,
-  type RecordedCall,
-  type Result,
-  type State,
-} from './history.js';
+import { NOT_A_COUNTER, REFUSED, type RecordedCall, type Result, type State } from './history.js';
 
 interface Effect {
   state: State;
@@ -19,7 +12,7 @@ const COUNTER = /^(0|-?[1-9][0-9]*)$/;
  * what it recorded.
  */
 export function step(state: State, call: RecordedCall): { state: State } | undefined {
-  const effect = effectOf(state, call.operation);
+  const effect = effectOf(state, call);
   const agrees = call.end === null || effect.result === call.result;
   return agrees ? { state: effect.state } : undefined;
 }
@@ -44,7 +37,7 @@ export function changesNothing({ operation, end, result }: RecordedCall): boolea
   }
 }
 
-function effectOf(state: State, operation: Operation): Effect {
+function effectOf(state: State, { operation, end, result }: RecordedCall): Effect {
   switch (operation.kind) {
     case 'get':
       return { state, result: state };
@@ -54,6 +47,11 @@ function effectOf(state: State, operation: Operation): Effect {
       return state === null ? { state: operation.value, result: true } : { state, result: false };
     case 'setIfPresent':
       return state === null ? { state, result: false } : { state: operation.value, result: true };
+    case 'moveIn':
+      // Whether there was something to move is for the other key's history to say.
+      return end !== null && result === false
+        ? { state, result }
+        : { state: operation.value, result: true };
     case 'touch':
       return { state, result: state !== null };
     case 'delete':

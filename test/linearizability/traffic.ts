@@ -60,6 +60,14 @@ const MAKERS: [weight: number, make: Maker][] = [
     const operation: Operation = { kind: 'setIfPresent', value };
     return t.recorder.one(key, operation, () => t.store.setIfPresent(key, value, ttl()), Boolean);
   }],
+  [6, (t, key) => {
+    const [to, value] = [randomKey(t), newValue(t)];
+    const targets: [string, Operation][] =
+      to === key
+        ? [[key, { kind: 'setIfPresent', value }]]
+        : [[key, { kind: 'delete' }], [to, { kind: 'moveIn', value }]];
+    return t.recorder.many(targets, () => t.store.move(key, to, value, ttl()), Boolean);
+  }],
   [4, (t, key) =>
     t.recorder.one(key, { kind: 'getAndDelete' }, () => t.store.getAndDelete(key), text)],
   [3, (t, key) => {

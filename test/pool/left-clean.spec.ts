@@ -73,6 +73,9 @@ async function callAll({ store, cleanup }: OnPool): Promise<void> {
   await store.setIfAbsent(`${KEY}:absent`, VALUE, entry);
   await times(5, (n) => store.getEntry(`${KEY}:${n}`));
   await times(5, (n) => store.setIfPresent(`${KEY}:${n}`, VALUE, entry));
+  await store.move(`${KEY}:9`, `${KEY}:moved`, VALUE, entry);
+  expect(await store.count({ owner: OWNER })).toBeGreaterThan(50);
+  for await (const [key] of store.scanEntries({ prefix: KEY })) expect(key).toContain(KEY);
   await store.compareAndSet(KEY, VALUE, `${VALUE}!`);
   await store.update(KEY, (value) => `${value.toString()}?`);
   await store.increment(`${KEY}:count`);

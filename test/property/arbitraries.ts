@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { EntryRange } from '../../lib/index.js';
 
 /** Code points where UTF-8, UTF-16 and LIKE have their borders. */
 export const EDGES = [
@@ -41,5 +42,10 @@ export const value: fc.Arbitrary<Uint8Array | string> = fc.oneof(
 export const ttl = fc.constantFrom(undefined, undefined, 3_600_000, 1e14, 0, -5);
 
 export const owner = fc.constantFrom('alice', 'bob', "o'neil %_\\", '\u{1F600}');
+
+export const range: fc.Arbitrary<EntryRange> = fc.oneof(
+  prefix.map((each) => ({ prefix: each })),
+  owner.map((each) => ({ owner: each })),
+);
 
 export const writeOptions = fc.record({ ttl, owner: fc.option(owner, { nil: undefined }) });

@@ -13,9 +13,16 @@ export interface Call {
   onModel: (model: ModelStore) => unknown;
 }
 
-const { key, keys, owner, prefix, ttl, value, writeOptions } = arbitrary;
+const { key, keys, owner, prefix, range, ttl, value, writeOptions } = arbitrary;
 
-const RANGE_CALLS = new Set(['deletePrefix', 'deleteOwner', 'scan', 'scanOwner']);
+const RANGE_CALLS = new Set([
+  'deletePrefix',
+  'deleteOwner',
+  'scan',
+  'scanOwner',
+  'scanEntries',
+  'count',
+]);
 
 const changes = fc.oneof(
   value.map((next) => () => next),
@@ -58,6 +65,8 @@ const singles = [
     (s, k, v, o) => s.setIfAbsent(k, v, o), (m, k, v, o) => m.setIfAbsent(k, v, o)),
   call('setIfPresent', fc.tuple(key, value, writeOptions),
     (s, k, v, o) => s.setIfPresent(k, v, o), (m, k, v, o) => m.setIfPresent(k, v, o)),
+  call('move', fc.tuple(key, key, value, writeOptions),
+    (s, f, k, v, o) => s.move(f, k, v, o), (m, f, k, v, o) => m.move(f, k, v, o)),
   call('getAndDelete', fc.tuple(key), (s, k) => s.getAndDelete(k), (m, k) => m.getAndDelete(k)),
   call('compareAndSet', fc.tuple(key, value, value, ttl),
     (s, k, e, n, t) => s.compareAndSet(k, e, n, { ttl: t }),
@@ -78,6 +87,10 @@ const bulk = [
 const ranges = [
   call('deletePrefix', fc.tuple(prefix), (s, p) => s.deletePrefix(p), (m, p) => m.deletePrefix(p)),
   call('scan', fc.tuple(prefix), (s, p) => collect(s.scan(p)), (m, p) => m.scan(p)),
+  call('scanEntries', fc.tuple(range),
+    async (s, r) => (await collect(s.scanEntries(r))).map(([k, entry]) => [k, seen(entry)]),
+    (m, r) => m.scanEntries(r)),
+  call('count', fc.tuple(range), (s, r) => s.count(r), (m, r) => m.scanEntries(r).length),
   call('scanOwner', fc.tuple(owner), (s, o) => collect(s.scanOwner(o)), (m, o) => m.scanOwner(o)),
   call('deleteOwner', fc.tuple(owner, keys),
     (s, o, except) => s.deleteOwner(o, { except }), (m, o, except) => m.deleteOwner(o, except)),

@@ -1,4 +1,4 @@
-import type { SessionValue, WriteOptions } from '../../lib/index.js';
+import type { EntryRange, SessionValue, WriteOptions } from '../../lib/index.js';
 import { byBytes } from '../conformance/helpers.js';
 
 export interface ModelEntry {
@@ -86,6 +86,13 @@ export class ModelStore {
     return entry !== undefined;
   }
 
+  move(from: string, to: string, value: SessionValue, options?: WriteOptions): boolean {
+    if (!this.live(from)) return false;
+    this.entries.delete(from);
+    this.set(to, value, options);
+    return true;
+  }
+
   getAndDelete(key: string): Buffer | undefined {
     const value = this.get(key);
     this.delete(key);
@@ -130,6 +137,12 @@ export class ModelStore {
     return [...this.entries.keys()]
       .filter((key) => this.live(key) && key.startsWith(prefix))
       .sort(byBytes);
+  }
+
+  /** The entries of a prefix or an owner, as `getEntry` has them. */
+  scanEntries(range: EntryRange): [string, ReturnType<ModelStore['getEntry']>][] {
+    const keys = 'prefix' in range ? this.scan(range.prefix) : this.scanOwner(range.owner);
+    return keys.map((key) => [key, this.getEntry(key)]);
   }
 
   scanOwner(owner: string): string[] {

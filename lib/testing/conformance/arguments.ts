@@ -17,6 +17,8 @@ const callsWithKey = (key: string): Call[] => [
   (store) => store.touch(key, 1),
   (store) => store.setIfAbsent(key, 'x'),
   (store) => store.setIfPresent(key, 'x'),
+  (store) => store.move(key, 'a', 'x'),
+  (store) => store.move('a', key, 'x'),
   (store) => store.getAndDelete(key),
   (store) => store.compareAndSet(key, 'x', 'y'),
   (store) => store.update(key, () => 'x'),
@@ -26,6 +28,8 @@ const callsWithKey = (key: string): Call[] => [
 const callsWithPrefix = (prefix: string): Call[] => [
   (store) => store.deletePrefix(prefix),
   (store) => collect(store.scan(prefix)),
+  (store) => collect(store.scanEntries({ prefix })),
+  (store) => store.count({ prefix }),
   (store) => store.namespace(prefix).get('a'),
 ];
 
@@ -34,6 +38,7 @@ const callsWithValue = (value: string): Call[] => [
   (store) => store.setMany([['a', value]]),
   (store) => store.setIfAbsent('b', value),
   (store) => store.setIfPresent('a', value),
+  (store) => store.move('a', 'b', value),
   (store) => store.compareAndSet('a', value, 'x'),
   (store) => store.compareAndSet('a', 'one', value),
   (store) => store.update('a', () => value),
@@ -55,6 +60,12 @@ export const argumentSection: Section = (test, features) => {
     ['a value that is no bytes', callsWithValue(anything({})), 'TypeError'],
     ['a value with a lone surrogate', callsWithValue('\udfff'), 'TypeError'],
     ['a step that is no integer', [(store) => store.increment('n', { by: 0.5 })], 'RangeError'],
+    ['a range of nothing', [(store) => store.count(anything({}))], 'TypeError'],
+    [
+      'a range of two sorts',
+      [(store) => store.count(anything({ prefix: '', owner: 'a' }))],
+      'TypeError',
+    ],
     ['a string of keys', [(store) => store.getMany('abc')], 'TypeError'],
   ];
   for (const [title, calls, outcome] of refused) {

@@ -5,9 +5,11 @@ import { atomicSection } from './atomic.js';
 import { byteSection } from './bytes.js';
 import { counterSection } from './counters.js';
 import { entrySection } from './entries.js';
+import { entryRangeSection } from './entry-ranges.js';
 import { expirySection } from './expiry.js';
 import { HOUR, MINUTE } from './helpers.js';
 import { manySection } from './many.js';
+import { moveSection } from './moves.js';
 import { namespaceSection } from './namespaces.js';
 import { neighbourSection } from './neighbours.js';
 import { overwriteSection } from './overwrites.js';
@@ -30,12 +32,14 @@ const SECTIONS: Record<string, Section> = {
   'many keys at once': manySection,
   touch: touchSection,
   setIfPresent: overwriteSection,
+  move: moveSection,
   'atomic calls': atomicSection,
   update: updateSection,
   increment: counterSection,
   expiry: expirySection,
   'deletion by prefix': prefixSection,
   scan: scanSection,
+  'scanEntries and count': entryRangeSection,
   owners: ownerSection,
   namespaces: namespaceSection,
   'order of calls on one key': orderSection,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { KeyValueStore } from '../../interfaces/key-value-store.interface.js';
-import { assertEntry, collect, HOUR, outcomeOf, textOf } from './helpers.js';
+import { assertEntry, collect, HOUR, keysOfEntries, outcomeOf, textOf } from './helpers.js';
 import type { Section } from './section.js';
 
 /** An expired entry is invisible at once to every method, swept or not. */
@@ -14,15 +14,19 @@ export const expirySection: Section = (test, features) => {
     ['touch', (store) => store.touch('p:old', HOUR), false],
     ['setIfAbsent', (store) => store.setIfAbsent('p:old', '8'), true],
     ['setIfPresent', (store) => store.setIfPresent('p:old', '8'), false],
+    ['move', (store) => store.move('p:old', 'p:moved', '8'), false],
     ['getAndDelete', (store) => store.getAndDelete('p:old'), undefined],
     ['compareAndSet', (store) => store.compareAndSet('p:old', '7', '8'), false],
     ['update', (store) => store.update('p:old', () => '8'), undefined],
     ['increment', (store) => store.increment('p:old'), 1],
     ['scan', (store) => collect(store.scan('p:')), ['p:new']],
+    ['scanEntries', (store) => keysOfEntries(store, { prefix: 'p:' }), ['p:new']],
+    ['count', (store) => store.count({ prefix: 'p:' }), 1],
     ['scan of all', (store) => collect(store.scan('')), ['p:new']],
   ];
   const ownerMethods: typeof methods = [
     ['scanOwner', (store) => collect(store.scanOwner('alice')), ['p:new']],
+    ['count of an owner', (store) => store.count({ owner: 'alice' }), 1],
     ['deleteOwner', (store) => store.deleteOwner('alice'), 1],
   ];
 
@@ -88,6 +92,7 @@ export const expirySection: Section = (test, features) => {
         () => store.touch('a', ttl),
         () => store.setIfAbsent('b', 'two', { ttl }),
         () => store.setIfPresent('a', 'two', { ttl }),
+        () => store.move('a', 'b', 'two', { ttl }),
         () => store.compareAndSet('a', 'one', 'two', { ttl }),
         () => store.update('a', () => 'two', { ttl }),
         () => store.increment('n', { ttl }),

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
-import type { KeyValueStore, SessionEntry } from '../../interfaces/key-value-store.interface.js';
+import type {
+  EntryRange,
+  KeyValueStore,
+  SessionEntry,
+} from '../../interfaces/key-value-store.interface.js';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -27,6 +31,11 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
     all.push(item);
   }
   return all;
+}
+
+/** The keys that `scanEntries` gives. */
+export async function keysOfEntries(store: KeyValueStore, range: EntryRange): Promise<string[]> {
+  return (await collect(store.scanEntries(range))).map(([key]) => key);
 }
 
 export async function textOf(store: KeyValueStore, key: string): Promise<string | undefined> {

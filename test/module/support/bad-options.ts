@@ -94,6 +94,7 @@ export const BAD_OPTIONS: BadOption[] = [
   { name: 'retryAttempts', allowed: WHOLE_NUMBER, values: numbers(0) },
   { name: 'retryDelay', allowed: WHOLE_NUMBER, values: numbers(0) },
   { name: 'shutdownTimeout', allowed: WHOLE_NUMBER, values: numbers(0) },
+  { name: 'maxTtl', allowed: WHOLE_NUMBER, values: [...numbers(1), [1e14 + 1, /100000000000001/]] },
   { name: 'operationTimeout', allowed: /whole number .* or false/, values: numbers(1) },
   {
     name: 'preparedStatements',
@@ -143,6 +144,7 @@ const JUNK: unknown[] = [
 /** Values of many kinds, without those that the option takes. */
 export function ofWrongKind(name: string): unknown[] {
   if (name === 'phaseHook') return JUNK.filter((value) => typeof value !== 'function');
+  if (name === 'maxTtl') return JUNK.filter((value) => value !== 2 ** 40);
   if (name === 'connection') return JUNK.filter((value) => !isObject(value));
   return JUNK;
 }

@@ -36,6 +36,12 @@ export async function everyCall(store: PostgresSessionStore): Promise<Record<str
     ['many:1', 'first'],
     ['many:2', 'second'],
   ]);
+  const moved = [
+    await store.move('many:1', 'moved', '5'),
+    await store.move('many:1', 'moved', '6'),
+  ];
+  await store.move('moved', 'many:1', 'first');
+  const sumOfMany = await store.count({ prefix: 'many:' });
   const scanned = await collect(store.scan(''));
   const deleted = await Promise.all(['byte', 'count', 'none'].map((key) => store.delete(key)));
   const deletedMany = await store.deleteMany([...KEYS, 'many:1', 'none']);
@@ -43,6 +49,8 @@ export async function everyCall(store: PostgresSessionStore): Promise<Record<str
   return {
     entries: entries.map((entry) => text(entry?.value)),
     overwritten,
+    moved,
+    sumOfMany,
     ...{ ...reads, touched, counted, absent, swapped, updated, taken, scanned, deleted },
     deletedMany,
     left: (await store.getMany([...KEYS, 'many:1', 'many:2', 'count', 'new'])).size,
@@ -57,6 +65,8 @@ export const EXPECTED: Awaited<ReturnType<typeof everyCall>> = {
   touched: [true, false],
   entries: ['Z', undefined],
   overwritten: [true, false],
+  moved: [true, false],
+  sumOfMany: 2,
   counted: [1, 2],
   absent: [true, false],
   swapped: [true, false],

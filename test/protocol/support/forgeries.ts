@@ -86,6 +86,13 @@ export const OTHER_CALLS: readonly AskingCall[] = [
       Promise.all(TOGETHER.map((key, i) => store.setIfPresent(key, ANSWERS_TOGETHER[i] ?? 'none'))),
   },
   {
+    ...{ call: 'scanEntries', ...asking, expected: [`${KEY}=${STORED}`] },
+    run: async (store) =>
+      (await collect(store.scanEntries({ prefix: KEY }))).map(
+        ([key, { value }]) => `${key}=${text(value)}`,
+      ),
+  },
+  {
     ...{ call: 'scan', ...asking, expected: [KEY] },
     run: (store) => collect(store.scan(KEY)),
   },
