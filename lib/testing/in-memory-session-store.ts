@@ -1,9 +1,10 @@
+import { checkNames } from '../adapters/given.js';
 import { nameType } from '../store/arguments.js';
 import { CallQueue, type StoreMethod } from './call-queue.js';
 import { InMemoryCalls } from './in-memory-calls.js';
 import { InMemoryEntries } from './in-memory-entries.js';
 import { InMemoryView } from './in-memory.view.js';
-import { checkCount, checkNames } from './test-options.js';
+import { checkCount } from './test-options.js';
 
 /** As `batching.maxQueue` of the module. */
 const MAX_QUEUE = 100_000;

@@ -1,3 +1,4 @@
+import { checkNames } from '../adapters/given.js';
 import {
   getGivenOptionsToken,
   getSessionCleanupToken,
@@ -7,7 +8,6 @@ import { nameType } from '../store/arguments.js';
 import { AbsentPool } from './absent-pool.js';
 import { InMemoryCleanup } from './in-memory-cleanup.js';
 import { InMemorySessionStore } from './in-memory-session-store.js';
-import { checkNames } from './test-options.js';
 
 /** What is used of Nest's `TestingModuleBuilder`, whose package need not be there. */
 export interface ProviderOverrides {
