@@ -5,6 +5,7 @@ import {
   checkConnectionString,
   checkPoolSettings,
 } from './pool/connection-settings.js';
+import { PostgresSessionError } from './postgres-session.errors.js';
 
 const POOL_METHODS = ['connect', 'query', 'on', 'off', 'end'];
 
@@ -43,6 +44,29 @@ export const connection: Check<PoolConfig | undefined> = (name, given) => {
   checkConnectionSettings(name, settings);
   return settings;
 };
+
+/** Exactly one of `pool` and `connection` says where the table is. */
+export function checkWhere(
+  given: object,
+  { pool, connection }: { pool: Pool | undefined; connection: PoolConfig | undefined },
+): void {
+  if ((pool === undefined) !== (connection === undefined)) {
+    return;
+  }
+  if (pool !== undefined) {
+    throw new PostgresSessionError(
+      'ERR_INVALID_OPTION',
+      'Both `pool` and `connection` are given: give one of them.',
+    );
+  }
+  const unset = ['pool', 'connection'].find((name) => name in given);
+  const why =
+    unset === undefined ? '' : ` \`${unset}\` is undefined: is an environment variable not set?`;
+  throw new PostgresSessionError(
+    'ERR_INVALID_OPTION',
+    `Neither \`pool\` nor \`connection\` is given: give \`pool\` (a pg.Pool of the application) or \`connection\` (a connection string or pg.PoolConfig).${why}`,
+  );
+}
 
 /** By its name, since it may be of another realm. */
 function isUrl(given: unknown): boolean {

@@ -3,7 +3,7 @@ import type {
   PhaseHook,
   PostgresSessionModuleOptions,
 } from './interfaces/postgres-session-module-options.interface.js';
-import { connection, pool } from './connection-options.js';
+import { checkWhere, connection, pool } from './connection-options.js';
 import {
   cron,
   flag,
@@ -211,32 +211,4 @@ export function resolveOptions(options: PostgresSessionModuleOptions): ResolvedO
     pool: { enumerable: false },
     connection: { enumerable: false },
   });
-}
-
-/** One of `pool` and `connection` says where the table is. */
-function checkWhere(given: object, { pool, connection }: Pick<Given, 'pool' | 'connection'>): void {
-  if ((pool === undefined) !== (connection === undefined)) {
-    return;
-  }
-  if (pool !== undefined) {
-    throw new PostgresSessionError(
-      'ERR_INVALID_OPTION',
-      'Both `pool` and `connection` are given: give one of them.',
-    );
-  }
-  const unset = ['pool', 'connection'].find((name) => name in given);
-  const why =
-    unset === undefined ? '' : ` \`${unset}\` is undefined: is an environment variable not set?`;
-  throw new PostgresSessionError(
-    'ERR_INVALID_OPTION',
-    `Neither \`pool\` nor \`connection\` is given: give \`pool\` (a pg.Pool of the application) or \`connection\` (a connection string or pg.PoolConfig).${why}`,
-  );
-}
-
-/** The names of a table, for its DDL. */
-export function resolveNames(
-  given: Pick<PostgresSessionModuleOptions, 'schema' | 'tableName'>,
-): TableNames {
-  const named = resolveTable({ schema: OPTIONS.schema, tableName: OPTIONS.tableName }, given);
-  return tableNames(named.tableName, named.schema);
 }

@@ -2,6 +2,7 @@ import type { FactoryProvider, OnModuleInit, Provider } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import type { Pool } from 'pg';
+import { readAddress } from './pool/connect-error.js';
 import { createPool, isOwnPool } from './pool/connect.js';
 import type {
   PostgresSessionModuleAsyncOptions,
@@ -121,6 +122,7 @@ export function givenOptionsProvider(
 
 function poolOf({ pool, connection, operationTimeout }: ResolvedOptions): Pool {
   if (pool !== undefined) {
+    readAddress('pool', pool.options);
     return pool;
   }
   return createPool(connection ?? {}, operationTimeout ?? TIMINGS.CONNECT);

@@ -58,6 +58,11 @@ export function checkAsyncOptions(given: PostgresSessionModuleAsyncOptions): voi
   if (ways.length > 1) {
     throw refused(`forRootAsync takes one of ${WAYS.join(', ')}; ${ways.join(' and ')} are given.`);
   }
+  for (const name of ['imports', 'inject', 'extraProviders'] as const) {
+    if (given[name] !== undefined && !Array.isArray(given[name])) {
+      throw invalid(name, undefined, 'an array', kindOf(given[name]));
+    }
+  }
   for (const way of ['useFactory', 'useClass'] as const) {
     if (given[way] !== undefined && typeof given[way] !== 'function') {
       const allowed = way === 'useFactory' ? 'a function' : 'a class';

@@ -2,14 +2,14 @@ import { AsyncResource } from 'node:async_hooks';
 import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg';
 import { PostgresSessionError } from '../postgres-session.errors.js';
 import { codeOf, messageOf } from '../utils/errors.js';
-import { isRefusedForGood, isStartupRefused } from '../sql/sql-state.js';
+import { isRefusedForGood } from '../sql/sql-state.js';
 import { binaryRowsClient } from '../protocol/binary-rows.js';
 import { destroySocket, isSupportedClient } from '../protocol/driver-internals.js';
-import { withoutData } from '../protocol/error-data.js';
 import { TIMINGS } from '../timings.js';
 import { promised } from '../utils/promised.js';
 import { watched } from '../utils/timers.js';
 import { checkOut } from './check-out.js';
+import { connectError, readAddress } from './connect-error.js';
 import { ReadOnlyError } from './read-only.js';
 
 export interface ConnectOptions {
@@ -30,10 +30,6 @@ export type ServerCheck = (client: PoolClient, options: ConnectOptions) => Promi
 /** Codes of Node's TLS errors that mean a certificate was refused. */
 const CERTIFICATE_REFUSED =
   /^(CERT_|ERR_TLS_|ERR_SSL_|ERR_OSSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA)/;
-
-/** Those of them that mean that nobody known vouches for the certificate, or for the host's name in it. */
-const AUTHORITY_UNKNOWN =
-  /^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|CERT_UNTRUSTED|INVALID_CA|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME_)/;
 
 /** What the driver itself says, without a code, of settings that no waiting mends. */
 const SETTINGS_REFUSED = /does not support SSL|^SASL|password must be a string/i;
@@ -123,7 +119,7 @@ export function isOwnPool(pool: Pool): boolean {
 
 /** Makes the module's own pool. Reads the settings first, so that bad ones are told before a connection is made. */
 export function createPool(config: PoolConfig, connectionTimeout: number): Pool {
-  readAddress(config);
+  readAddress('connection', config);
   const pool = new pg.Pool({
     // The pool's own timer takes a stall of the event loop for a network without answers, so it comes second.
     connectionTimeoutMillis: 2 * Math.max(connectionTimeout, TIMINGS.CONNECT),
@@ -154,53 +150,6 @@ function outsideOfCalls(config: PoolConfig): PoolConfig {
 }
 
 type Callback = (...parameters: unknown[]) => unknown;
-
-function connectError(pool: Pool, attempts: number, error: unknown): PostgresSessionError {
-  const { host, port, database } = readAddress(pool.options);
-  const times = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
-  return new PostgresSessionError(
-    'ERR_CONNECT',
-    `No connection to PostgreSQL at host "${host}", port ${port}, database "${database}" after ${times}: ${messageOf(error)}${adviceOn(error)}`,
-    { cause: withoutData(error) },
-  );
-}
-
-/** What a pooler or the server refuses of what is sent when a connection is made. */
-const STARTUP_ADVICE =
-  '. Take it out of `connection` (`options`, `statement_timeout` and the like) and set it for the role (ALTER ROLE … SET …), or have a pooler ignore it (PgBouncer: ignore_startup_parameters).';
-
-function adviceOn(error: unknown): string {
-  return isStartupRefused(error) ? STARTUP_ADVICE : certificateAdvice(error);
-}
-
-function certificateAdvice(error: unknown): string {
-  const code = codeOf(error);
-  if (!AUTHORITY_UNKNOWN.test(code)) {
-    return '';
-  }
-  const host = /HOSTNAME|ALTNAME/.test(code)
-    ? ' Connect by a name or an address that the certificate has.'
-    : '';
-  return `.${host} The certificate of the authority is given as \`ssl: { ca }\` in \`connection\`, or as \`sslrootcert=<file>\` in the connection string.`;
-}
-
-function readAddress(config: PoolConfig): { host: string; port: number; database: string } {
-  try {
-    // A client of the application's own may pick another place.
-    const Client = (config.Client ?? pg.Client) as typeof pg.Client;
-    const { host, port, database } = new Client(config);
-    return { host, port, database: database ?? '' };
-  } catch (error) {
-    // The parser's own error may quote the string, and with it the password.
-    const code = codeOf(error);
-    throw new PostgresSessionError(
-      'ERR_INVALID_OPTION',
-      /^E[A-Z]+$/.test(code)
-        ? `Invalid option \`connection\`: a file that it names by sslrootcert, sslcert or sslkey cannot be read (${code}).`
-        : 'Invalid option `connection`: pg cannot read its parameters. Allowed: those of pg.PoolConfig, and in a connection string those that pg documents.',
-    );
-  }
-}
 
 function isHopeless(error: unknown): boolean {
   const code = codeOf(error);

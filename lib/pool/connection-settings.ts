@@ -42,6 +42,9 @@ const NO_HOST_NAME = /[\s/@]|^[^:]*:\d*$/;
 /** Parameters of a connection string that decide on TLS. */
 const TLS_PARAMETERS = ['ssl', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'sslnegotiation'];
 
+/** The strings that pg takes as `ssl` of its settings. */
+const TLS_WORDS = ['true', 'no-verify'];
+
 /** Settings of several hosts, which libpq knows and pg does not. */
 const SEVERAL_HOSTS_SETTINGS = ['target_session_attrs', 'load_balance_hosts'];
 
@@ -93,7 +96,8 @@ export function checkConnectionSettings(option: string, settings: PoolConfig): v
 }
 
 function checkParts(option: string, settings: PoolConfig): void {
-  const { host, port, user, database } = settings;
+  const { host, port, user, database, max } = settings;
+  const { ssl }: { ssl?: unknown } = settings;
   for (const [name, part] of Object.entries({ host, user, database })) {
     if (part != null && (typeof part !== 'string' || part.includes('://'))) {
       throw refused(`${option}.${name}`, 'it is a URL, or no string', `the ${name} alone`);
@@ -107,6 +111,13 @@ function checkParts(option: string, settings: PoolConfig): void {
   }
   if (port != null && !isPort(String(port))) {
     throw refused(`${option}.port`, 'it is no port', 'a number from 1 to 65535');
+  }
+  if (max != null && !/^[1-9]\d*$/.test(String(max))) {
+    throw refused(`${option}.max`, 'it is no number of connections', 'a whole number from 1');
+  }
+  if (typeof ssl === 'string' && !TLS_WORDS.includes(ssl)) {
+    // pg would take 'false' for true.
+    throw refused(`${option}.ssl`, 'it is a string', 'true, false or the settings of TLS');
   }
 }
 

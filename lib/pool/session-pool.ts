@@ -49,8 +49,9 @@ export class SessionPool implements LeaseSource, ConnectionOwner, PoolUser {
   ) {
     this.monitor = PoolMonitor.of(pool);
     // The other half of a pool that the application uses too stays free for it.
-    const { max } = pool.options;
-    this.capacity = options.owned ? max : Math.ceil(max / 2);
+    // It may be a string, as values of the environment are: the driver takes those.
+    const max: unknown = pool.options.max;
+    this.capacity = options.owned ? Number(max) : Math.ceil(Number(max) / 2);
     this.connectTimeout = options.operationTimeout ?? TIMINGS.CONNECT;
     this.statementTimeout = options.operationTimeout ?? 0;
     this.fenceOf = new Fence({

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import pg, { type ClientBase, type Pool, type PoolClient } from 'pg';
+import { codeOf } from '../utils/errors.js';
 import { afterReading } from '../utils/timers.js';
 
 /**
@@ -111,7 +112,14 @@ export function startCheckOut(
   done: (error: Error | undefined, client: PoolClient | undefined) => void,
 ): (() => void) | undefined {
   const before = clientsOf(pool).length;
-  pool.connect(done);
+  try {
+    pool.connect(done);
+  } catch (error) {
+    // The pool makes a client at once, which reads the files of certificates. The error may name a file.
+    const failure = new Error(`pg cannot make a client of its settings (${codeOf(error)})`);
+    process.nextTick(done, failure);
+    return undefined;
+  }
   const clients = clientsOf(pool);
   const made = clients.length > before ? clients[clients.length - 1] : undefined;
   return made === undefined ? undefined : () => destroySocket(made);

@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { beforeAll, expect, it } from '@jest/globals';
 import type { PostgresSessionModuleOptions } from '../../lib/index.js';
 import { temporaryFolder } from '../../tools/temporary-folder.js';
@@ -132,6 +133,24 @@ describeWithTools('TLS with a certificate authority of one’s own', ['openssl']
     expect(String(failed.error)).toMatch(/`ssl: \{ ca \}` in `connection`/);
   });
 
+  it('survives that the file of the authority is gone for a while, and does not show its name', async () => {
+    const { store, close } = await startStore({ connection: verifyFull(), operationTimeout: 500 });
+    await store.set('k', 'v');
+    await rm(caFile);
+    await harness.sql(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
+    );
+    const failed = await settle(() => untilFailure(() => store.get('k')));
+    expect(codeOf(failed)).toBe('ERR_TIMEOUT');
+    const told = inspect(failed.error, { depth: 10 });
+    expect(told).toContain('ENOENT');
+    expect(told).not.toContain(caFile);
+    await writeFile(caFile, authority.cert);
+    expect((await store.get('k'))?.toString()).toBe('v');
+    await close();
+  });
+
   it('refuses to have TLS settled in two places', async () => {
     const connection = { connectionString: verifyFull(), ssl: { ca: authority.cert } };
     const failed = await settle(() => startStore({ connection }));
@@ -171,3 +190,8 @@ describeWithTools('TLS with a certificate authority of one’s own', ['openssl']
     await expect(works(connection)).resolves.toBe(true);
   });
 });
+
+/** Rejects with the first failure of the call, which is made again as long as it succeeds. */
+async function untilFailure(call: () => Promise<unknown>): Promise<never> {
+  for (;;) await call();
+}

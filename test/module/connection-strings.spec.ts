@@ -119,6 +119,9 @@ describe('A connection string that is not sound', () => {
     [{ host: '127.0.0.1', port: 0 }, /no port/],
     [{ host: '127.0.0.1', port: anything('hidden') }, /no port/],
     [{ connectionString: anything(7) }, /no string/],
+    [{ host: '127.0.0.1', max: anything('many') }, /no number of connections/],
+    [{ host: '127.0.0.1', max: 0 }, /no number of connections/],
+    [{ host: '127.0.0.1', ssl: anything('false') }, /`connection\.ssl`.*string.*true, false/],
   ])('has brothers among the settings of a pool: %p', async (connection, fault) => {
     expect((await refusalOf({ connection })).message).toMatch(fault);
   });
@@ -168,8 +171,10 @@ describe('A connection string that is not sound', () => {
   );
 
   it('names the parameter whose file cannot be read', async () => {
-    const connection = `${SOUND}?sslmode=verify-full&sslrootcert=%2Fprivate%2Fhidden.crt`;
-    expect((await refusalOf({ connection })).message).toMatch(/sslrootcert.*ENOENT/);
+    const text = `${SOUND}?sslmode=verify-full&sslrootcert=%2Fprivate%2Fhidden.crt`;
+    for (const options of [{ connection: text }, { pool: new Pool({ connectionString: text }) }]) {
+      expect((await refusalOf(options)).message).toMatch(/sslrootcert.*ENOENT/);
+    }
   });
 });
 
@@ -210,6 +215,13 @@ describe('A connection string that is sound', () => {
       await store.set('k', 'v');
       expect((await store.get('k'))?.toString()).toBe('v');
     }
+  });
+
+  it('may have numbers beside it that come as strings from the environment, as pg takes them', async () => {
+    const connection = { connectionString: harness.url, max: anything('2') };
+    const { store } = await harness.startStore({ connection, tableName: harness.table() });
+    const counts = Array.from({ length: 20 }, () => store.increment('n'));
+    expect((await Promise.all(counts)).at(-1)).toBe(20);
   });
 
   it('leaves TLS to the settings beside it if it says nothing of it', async () => {

@@ -5,6 +5,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { Client, Pool } from 'pg';
 import {
+  getSessionSchemaSql,
   type PostgresSessionError,
   PostgresSessionModule,
   type PostgresSessionModuleOptions,
@@ -105,6 +106,18 @@ describe('PostgresSessionModule', () => {
     const wrong =
       'useFactory' in given && given.useFactory === settings ? { useFactory: {} } : given;
     expect((await refusalOf(async(wrong))).message).toMatch(fault);
+  });
+
+  it.each(['imports', 'inject', 'extraProviders'])(
+    'refuses what is no list as `%s`',
+    async (name) => {
+      const { message } = await refusalOf(async({ useFactory, [name]: 'one' }));
+      expect(message).toMatch(new RegExp(`\`${name}\`.*array`));
+    },
+  );
+
+  it.each([null, 'sessions', ['sessions']])('refuses %p as the options of its DDL', (given) => {
+    expect(() => getSessionSchemaSql(anything(given))).toThrow(/`options`.*schema.*tableName/);
   });
 
   it.each(['default', '', 7, null])('refuses %p as the name of a store', async (name) => {
