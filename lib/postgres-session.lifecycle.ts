@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { Batcher } from './batching/batcher.js';
 import { buildOperations, type Operations } from './operations/index.js';
 import type { BatchLimits } from './operations/shared.js';
@@ -12,6 +12,7 @@ import { SessionPool } from './pool/session-pool.js';
 import type { ResolvedOptions } from './postgres-session.options.js';
 import { destroySocket } from './protocol/driver-internals.js';
 import { checkSchema, ensureSchema } from './sql/schema-init.js';
+import { sortsAsUtf8 } from './sql/encodings.js';
 import { buildStatements, type Statements } from './sql/statements.js';
 import type { TableLayout } from './sql/table-layout.js';
 import { TIMINGS } from './timings.js';
@@ -158,7 +159,21 @@ export class PostgresSessionLifecycle {
 
   private async open(): Promise<StartedStore> {
     const { options, pool } = this;
-    const layout = await this.prepareTable();
+    const connecting = {
+      ...options,
+      timeout: options.operationTimeout ?? TIMINGS.CONNECT,
+      signal: this.stopping.signal,
+      onRetry: (attempt: number, error: unknown): void => this.warnOfRetry(attempt, error),
+    };
+    const layout = await connect(
+      pool.pool,
+      connecting,
+      async (client, its) => {
+        checkClient(client);
+        await checkServer(pool.pool, client, its, options);
+      },
+      (client) => this.prepareTable(client),
+    );
     this.stopping.signal.throwIfAborted();
     const statements = buildStatements(layout);
     const { hasOwner } = layout;
@@ -166,24 +181,15 @@ export class PostgresSessionLifecycle {
       statements,
       limits: batchLimits(options.batching, pool.capacity),
       hasOwner,
+      sortsAsUtf8: sortsAsUtf8(layout.encoding),
       retryWrites: options.retryWrites,
     });
     return { batcher: this.batcher, layout, statements, operations, hasOwner };
   }
 
-  private async prepareTable(): Promise<TableLayout> {
+  private async prepareTable(client: PoolClient): Promise<TableLayout> {
     const { options } = this;
     const { signal } = this.stopping;
-    const connecting = {
-      ...options,
-      timeout: options.operationTimeout ?? TIMINGS.CONNECT,
-      signal,
-      onRetry: (attempt: number, error: unknown): void => this.warnOfRetry(attempt, error),
-    };
-    const client = await connect(this.pool.pool, connecting, async (given, its) => {
-      checkClient(given);
-      await checkServer(this.pool.pool, given, its, options);
-    });
     const destroy = (): void => destroySocket(client);
     client.on('error', ignore);
     signal.addEventListener('abort', destroy);
@@ -195,7 +201,7 @@ export class PostgresSessionLifecycle {
       };
       layout =
         options.skipSchemaInit || options.readOnly
-          ? await checkSchema(client, options.names, bound)
+          ? await checkSchema(client, options, bound)
           : await ensureSchema(client, {
               ...bound,
               names: options.names,

@@ -1,7 +1,7 @@
-import type { Operation } from '../batching/types.js';
-import { protocolError } from '../protocol/protocol-error.js';
+import type { BatchCallback, Lease, Operation, Refusal } from '../batching/types.js';
 import { float8Array, textArray } from '../sql/array-parameters.js';
 import type { Statement, StatementResult } from '../sql/statement.js';
+import { refuseLeftOut } from './left-out.js';
 import { readOperations, type ReadOperations } from './reads.js';
 import {
   byKey,
@@ -14,6 +14,7 @@ import {
   ttlParameter,
   write,
   type Entry,
+  type KeyedEntry,
   type OperationSetup,
 } from './shared.js';
 
@@ -34,6 +35,7 @@ export function batchedOperations(setup: OperationSetup): BatchedOperations {
       one: statements.set,
       batch: statements.setBatch,
       resultsOf: allWritten,
+      explain: (lease, written) => refuseLeftOut(lease, statements, written),
     }),
     setIfPresent: entryWrite(setup, {
       name: 'setIfPresent',
@@ -50,13 +52,19 @@ interface EntryWriting<V> {
   readonly name: string;
   readonly one: Statement;
   readonly batch: Statement;
-  readonly resultsOf: (keys: readonly string[], result: StatementResult) => V[];
+  /** `undefined` if the count of the answer does not fit. */
+  readonly resultsOf: (keys: readonly string[], result: StatementResult) => V[] | undefined;
+  /** What is said then of each entry. */
+  readonly explain?: (
+    lease: Lease,
+    written: readonly KeyedEntry[],
+  ) => Promise<ReadonlyArray<V | Refusal>>;
 }
 
 /** Calls on one key do not share a place: a value may be refused, and what the next one keeps may be of the last. */
 function entryWrite<V>(
   setup: OperationSetup,
-  { name, one, batch: statement, resultsOf }: EntryWriting<V>,
+  { name, one, batch: statement, resultsOf, explain }: EntryWriting<V>,
 ): Operation<Entry, V> {
   const { hasOwner } = setup;
   return {
@@ -64,25 +72,29 @@ function entryWrite<V>(
     name,
     sizeOf: (entry) => entry.value.length,
     execute(batch, done) {
-      const { calls } = batch;
-      const keys = calls.map(({ key }) => key);
-      const results = (result: StatementResult): V[] => resultsOf(keys, result);
-      if (calls.length === 1) {
-        const [{ key, args }] = calls;
-        write(batch, one, entryParameters(key, args, hasOwner), done, results);
+      const written = batch.calls.map(({ key, args }) => ({ key, entry: args }));
+      const keys = written.map(({ key }) => key);
+      const results = (result: StatementResult): V[] | undefined => resultsOf(keys, result);
+      const finish: BatchCallback<V> = (error, made) => {
+        if (error === undefined && made === undefined && explain !== undefined) {
+          explain(batch.lease, written).then((explained) => done(undefined, explained), done);
+        } else {
+          done(error, made);
+        }
+      };
+      if (written.length === 1) {
+        const [{ key, entry }] = written;
+        write(batch, one, entryParameters(key, entry, hasOwner), finish, results);
         return;
       }
-      const sorted = calls.map(({ key, args }) => ({ key, entry: args })).toSorted(inKeyOrder);
-      write(batch, statement, entryArrays(sorted, hasOwner), done, results);
+      const sorted = written.toSorted(inKeyOrder);
+      write(batch, statement, entryArrays(sorted, hasOwner), finish, results);
     },
   };
 }
 
-function allWritten(keys: readonly string[], { rowCount }: StatementResult): void[] {
-  if (rowCount !== keys.length) {
-    throw protocolError(`it counts ${rowCount} rows instead of ${keys.length}`);
-  }
-  return keys.map(() => undefined);
+function allWritten(keys: readonly string[], { rowCount }: StatementResult): void[] | undefined {
+  return rowCount === keys.length ? keys.map(() => undefined) : undefined;
 }
 
 /** Of each key, whether the answer has a row of it. */

@@ -2,6 +2,7 @@ import type { BatchToRun, Operation, TransactionQuery } from '../batching/types.
 import { textArray } from '../sql/array-parameters.js';
 import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
 import { promised } from '../utils/promised.js';
+import { findLeftOut, leftOut } from './left-out.js';
 import {
   byKey,
   entryArrays,
@@ -14,6 +15,7 @@ import {
   write,
   type BatchLimits,
   type Entry,
+  type KeyedEntry,
   type OperationSetup,
 } from './shared.js';
 
@@ -35,7 +37,7 @@ export interface MultiKeyOperations {
 interface Chunk {
   readonly statement: Statement;
   readonly values: readonly Parameter[];
-  readonly count: (result: StatementResult) => number;
+  readonly count: (result: StatementResult, query: TransactionQuery) => number | Promise<number>;
 }
 
 export function multiKeyOperations(setup: OperationSetup): MultiKeyOperations {
@@ -107,14 +109,20 @@ function moveInSteps(
 
 function setChunk(
   { statements, limits, hasOwner }: OperationSetup,
-  entries: ReadonlyArray<{ readonly key: string; readonly entry: Entry }>,
+  entries: readonly KeyedEntry[],
 ): Chunk {
   const [{ key, entry }] = entries;
   return {
     ...(limits.maxRows === 1
       ? { statement: statements.set, values: entryParameters(key, entry, hasOwner) }
       : { statement: statements.setBatch, values: entryArrays(entries, hasOwner) }),
-    count: ({ rowCount }) => rowCount,
+    count: async ({ rowCount }, query) => {
+      if (rowCount !== entries.length) {
+        await findLeftOut(query, statements, entries);
+        throw leftOut();
+      }
+      return rowCount;
+    },
   };
 }
 
@@ -135,23 +143,21 @@ function deleteChunk({ statements, limits }: OperationSetup, keys: readonly stri
 }
 
 /** A single statement is a transaction by itself. */
-async function inOneTransaction<A, V>(
+function inOneTransaction<A, V>(
   { lease, lockWait }: BatchToRun<A, V>,
   chunks: readonly Chunk[],
 ): Promise<number> {
-  if (chunks.length === 1) {
-    const [{ statement, values, count }] = chunks;
-    return count(
-      await promised<StatementResult>((done) => lease.write(statement, values, lockWait, done)),
-    );
-  }
-  return lease.transaction(lockWait, (query) => runAll(chunks, query));
+  return chunks.length === 1
+    ? runAll(chunks, (statement, values) =>
+        promised((done) => lease.write(statement, values, lockWait, done)),
+      )
+    : lease.transaction(lockWait, (query) => runAll(chunks, query));
 }
 
 async function runAll(chunks: readonly Chunk[], query: TransactionQuery): Promise<number> {
   let sum = 0;
   for (const { statement, values, count } of chunks) {
-    sum += count(await query(statement, values));
+    sum += await count(await query(statement, values), query);
   }
   return sum;
 }

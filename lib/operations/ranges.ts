@@ -1,7 +1,7 @@
 import type { Lease, Operation } from '../batching/types.js';
 import { NothingWrittenError } from '../pool/failure-policy.js';
 import { textArray } from '../sql/array-parameters.js';
-import type { KeyRange } from '../sql/prefix-range.js';
+import type { KeyRange } from '../sql/key-range.js';
 import { isRefused, sqlState, SqlState } from '../sql/sql-state.js';
 import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
 import { TIMINGS } from '../timings.js';
@@ -48,9 +48,9 @@ export function rangeOperations(setup: OperationSetup): RangeOperations {
       ...page,
       name: 'deletePage',
       execute({ lease, calls: [{ args }], lockWait }, done) {
-        const values = [args.from, args.to, String(DELETE_PAGE_SIZE)];
+        const values = [args.from, args.prefix, String(DELETE_PAGE_SIZE)];
         const work = async (): Promise<DeletedPage> => {
-          const keys = await keysOf(lease, statements.rangePage, values, args);
+          const keys = await keysOf(lease, statements.rangePage, values, args, setup);
           const deleted = await deleteKeys(lease, statements.deleteRows, keys, [], lockWait);
           return { deleted, lastKey: lastOf(keys, DELETE_PAGE_SIZE) };
         };
@@ -61,10 +61,10 @@ export function rangeOperations(setup: OperationSetup): RangeOperations {
       ...page,
       name: 'deleteOwnedPage',
       execute({ lease, calls: [{ args }], lockWait }, done) {
-        const { from, to, owner, except } = args;
-        const values = [from, to, String(DELETE_PAGE_SIZE), owner];
+        const { from, prefix, owner, except } = args;
+        const values = [from, prefix, String(DELETE_PAGE_SIZE), owner];
         const work = async (): Promise<DeletedPage> => {
-          const keys = await keysOf(lease, ofOwner(statements.ownerPage), values, args);
+          const keys = await keysOf(lease, ofOwner(statements.ownerPage), values, args, setup);
           const gone = keys.filter((key) => !except.has(key));
           const statement = ofOwner(statements.deleteOwnedRows);
           const deleted = await deleteKeys(lease, statement, gone, [owner], lockWait);
@@ -76,13 +76,19 @@ export function rangeOperations(setup: OperationSetup): RangeOperations {
   };
 }
 
+/** Others hold the table, or a foreign key refers to it. */
+const TRUNCATES_NOT: ReadonlyArray<string | undefined> = [
+  SqlState.LOCK_NOT_AVAILABLE,
+  SqlState.FEATURE_NOT_SUPPORTED,
+];
+
 /** A statement that waits for the lock on the whole table has everybody else wait behind it. */
 async function truncate(lease: Lease, statement: Statement): Promise<boolean> {
   try {
     await lease.transaction(TIMINGS.TRUNCATE_LOCK_WAIT, (query) => query(statement, []));
     return true;
   } catch (error) {
-    if (isRefused(error) || sqlState(error) === SqlState.LOCK_NOT_AVAILABLE) {
+    if (isRefused(error) || TRUNCATES_NOT.includes(sqlState(error))) {
       return false;
     }
     throw error;
@@ -94,11 +100,13 @@ async function keysOf(
   statement: Statement,
   values: readonly Parameter[],
   range: KeyRange,
+  setup: OperationSetup,
 ): Promise<string[]> {
   try {
     return keysWithin(
       range,
       await promised<StatementResult>((done) => lease.read(statement, values, done)),
+      setup,
     );
   } catch (error) {
     throw new NothingWrittenError(error);

@@ -2,7 +2,7 @@ import type { Operation } from '../batching/types.js';
 import type { SessionEntry } from '../interfaces/key-value-store.interface.js';
 import { PostgresSessionError } from '../postgres-session.errors.js';
 import { protocolError } from '../protocol/protocol-error.js';
-import type { KeyRange } from '../sql/prefix-range.js';
+import type { KeyRange } from '../sql/key-range.js';
 import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
 import { entryOf, markers } from './reads.js';
 import { gatheredReads, onlyRowOf, read, type OperationSetup } from './shared.js';
@@ -47,7 +47,7 @@ export function scanOperations(setup: OperationSetup): ScanOperations {
       execute({ lease, calls: [{ args }] }, done) {
         const statement = ofRange(args, statements.scanPage, statements.ownerPage);
         read(lease, statement, rangeParameters(args, String(PAGE_SIZE)), done, (result) => {
-          const keys = keysWithin(args, result);
+          const keys = keysWithin(args, result, setup);
           return [{ items: keys, lastKey: lastOf(keys, PAGE_SIZE) }];
         });
       },
@@ -59,7 +59,7 @@ export function scanOperations(setup: OperationSetup): ScanOperations {
         const statement = ofRange(args, statements.entriesPage, statements.ownedEntriesPage);
         const values = rangeParameters(args, String(PAGE_SIZE), String(PAGE_BYTES));
         read(lease, statement, values, done, (result) => {
-          const keys = keysWithin(args, result);
+          const keys = keysWithin(args, result, setup);
           const items = result.rows.map(
             (row, n) => [keys[n], entryOf(row)] as [string, SessionEntry],
           );
@@ -83,8 +83,8 @@ export function scanOperations(setup: OperationSetup): ScanOperations {
   };
 }
 
-function rangeParameters({ from, to, owner }: PageRange, ...further: Parameter[]): Parameter[] {
-  return [from, to, ...further, ...(owner === undefined ? [] : [owner])];
+function rangeParameters({ from, prefix, owner }: PageRange, ...further: Parameter[]): Parameter[] {
+  return [from, prefix, ...further, ...(owner === undefined ? [] : [owner])];
 }
 
 function ofRange({ owner }: PageRange, all: Statement, owned: Statement | undefined): Statement {
@@ -106,14 +106,18 @@ export function ownerUnsupported(): PostgresSessionError {
   );
 }
 
-export function keysWithin({ from, to }: KeyRange, { rows }: StatementResult): string[] {
-  const [first, end] = [Buffer.from(from), Buffer.from(to)];
-  return rows.map(([key]) => {
-    const bytes = Buffer.from(key as string);
-    if (bytes.compare(first) < 0 || bytes.compare(end) >= 0) {
+export function keysWithin(
+  { prefix, from }: KeyRange,
+  { rows }: StatementResult,
+  { sortsAsUtf8 }: OperationSetup,
+): string[] {
+  const first = Buffer.from(from);
+  return rows.map(([column]) => {
+    const key = column as string;
+    if (!key.startsWith(prefix) || (sortsAsUtf8 && Buffer.from(key).compare(first) < 0)) {
       throw protocolError('it has keys outside of the range');
     }
-    return key as string;
+    return key;
   });
 }
 

@@ -12,6 +12,12 @@ export interface Entry {
   readonly owner: string | null;
 }
 
+/** An entry with its key. */
+export interface KeyedEntry {
+  readonly key: string;
+  readonly entry: Entry;
+}
+
 /** How much a batch carries, and how many batches are in flight. */
 export interface BatchLimits {
   /** Batches of an operation whose calls share batches. */
@@ -27,6 +33,8 @@ export interface OperationSetup {
   readonly statements: Statements;
   readonly limits: BatchLimits;
   readonly hasOwner: boolean;
+  /** Whether the database sorts keys as they sort here. */
+  readonly sortsAsUtf8: boolean;
   /** Whether writes that may run twice are tried again when their outcome is unknown. */
   readonly retryWrites: boolean;
 }
@@ -173,10 +181,7 @@ export function ttlParameter(ttl: number | null): string | null {
 }
 
 /** The parameters of `setBatch`. Rows are locked in the order of the arrays, so they must be sorted. */
-export function entryArrays(
-  sorted: ReadonlyArray<{ readonly key: string; readonly entry: Entry }>,
-  hasOwner: boolean,
-): Buffer[] {
+export function entryArrays(sorted: readonly KeyedEntry[], hasOwner: boolean): Buffer[] {
   const arrays = [
     textArray(sorted.map(({ key }) => key)),
     byteaArray(sorted.map(({ entry }) => entry.value)),

@@ -3,6 +3,7 @@ import pg, { type Pool, type PoolClient, type PoolConfig } from 'pg';
 import { PostgresSessionError } from '../postgres-session.errors.js';
 import { codeOf, messageOf } from '../utils/errors.js';
 import { isRefusedForGood } from '../sql/sql-state.js';
+import { InterruptedError } from '../sql/start-step.js';
 import { binaryRowsClient } from '../protocol/binary-rows.js';
 import { destroySocket, isSupportedClient } from '../protocol/driver-internals.js';
 import { TIMINGS } from '../timings.js';
@@ -35,25 +36,27 @@ const CERTIFICATE_REFUSED =
 const SETTINGS_REFUSED = /does not support SSL|^SASL|password must be a string/i;
 
 /**
- * Checks a client out, with retries. What waiting cannot mend fails at once, and a standby, which a failover may
- * turn into a primary, after the time of one try.
+ * Checks a client out and does the work that a start needs it for, with retries if there is no connection, or it was
+ * lost meanwhile. What waiting cannot mend fails at once, and a standby, which a failover may turn into a primary,
+ * after the time of one try.
  */
-export async function connect(
+export async function connect<T>(
   pool: Pool,
   options: ConnectOptions,
   check: ServerCheck,
-): Promise<PoolClient> {
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
   const attempts = options.retryAttempts + 1;
   const begun = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     options.signal.throwIfAborted();
     try {
-      return await connectChecked(pool, options, check);
+      return await work(await connectChecked(pool, options, check));
     } catch (error) {
       options.signal.throwIfAborted();
       const isLate = performance.now() - begun + options.retryDelay > options.timeout;
       if (attempt === attempts || isHopeless(error) || (error instanceof ReadOnlyError && isLate)) {
-        throw error instanceof PostgresSessionError ? error : connectError(pool, attempt, error);
+        throw startError(pool, attempt, error);
       }
       options.onRetry(attempt, error);
       await delay(options.retryDelay, options.signal);
@@ -150,6 +153,13 @@ function outsideOfCalls(config: PoolConfig): PoolConfig {
 }
 
 type Callback = (...parameters: unknown[]) => unknown;
+
+function startError(pool: Pool, attempts: number, error: unknown): PostgresSessionError {
+  if (error instanceof PostgresSessionError) {
+    return error;
+  }
+  return error instanceof InterruptedError ? error.told : connectError(pool, attempts, error);
+}
 
 function isHopeless(error: unknown): boolean {
   const code = codeOf(error);

@@ -132,7 +132,11 @@ export function toSessionError(error: unknown): PostgresSessionError {
   }
   // An error of the database that no second try mends.
   const cause = withoutData(error);
-  const message = `Database error ${sqlState(error)}: ${messageOf(cause)}`;
+  const what =
+    sqlState(error) === SqlState.UNTRANSLATABLE_CHARACTER
+      ? 'the encoding of the database has no place for a character of the key, the prefix or the owner. One in UTF8 has.'
+      : messageOf(cause);
+  const message = `Database error ${sqlState(error)}: ${what}`;
   return new PostgresSessionError('ERR_QUERY', message, { cause });
 }
 

@@ -24,7 +24,8 @@ export interface TableParts {
   readonly live: string;
   /** The key, as it sorts by bytes. */
   readonly id: string;
-  readonly range: (first: number) => string;
+  /** That it is in a range from `$1` on, under the prefix `$2`. */
+  readonly range: string;
 }
 
 export function entryStatements({ table, hasOwner, live, id, range }: TableParts): EntryStatements {
@@ -56,9 +57,9 @@ export function entryStatements({ table, hasOwner, live, id, range }: TableParts
        UNION ALL SELECT $2::text, NULL, NULL${hasOwner ? ', NULL' : ''}`,
       readers,
     ),
-    entriesPage: page('entries_page', range(1)),
+    entriesPage: page('entries_page', range),
     ownedEntriesPage: hasOwner
-      ? page('owned_entries_page', `${range(1)} AND t.${OWNER_COLUMN} = $5`)
+      ? page('owned_entries_page', `${range} AND t.${OWNER_COLUMN} = $5`)
       : undefined,
   };
 }

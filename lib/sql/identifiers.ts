@@ -16,3 +16,8 @@ export function quoteIdentifier(name: string): string {
 export function quoteExactly(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
+
+/** The same for a name in a schema. */
+export function inSchema(schema: string, name: string): string {
+  return `${quoteExactly(schema)}.${quoteExactly(name)}`;
+}

@@ -1,14 +1,16 @@
 import type { ClientBase } from 'pg';
 import type { PhaseHook } from '../interfaces/postgres-session-module-options.interface.js';
-import {
-  PostgresSessionError,
-  type PostgresSessionErrorDetails,
-} from '../postgres-session.errors.js';
+import { PostgresSessionError } from '../postgres-session.errors.js';
 import { TIMINGS } from '../timings.js';
 import { messageOf } from '../utils/errors.js';
-import { watched, within } from '../utils/timers.js';
+import { within } from '../utils/timers.js';
 import { schemaInitLockKey } from './advisory-lock-key.js';
+import type { TableFault } from './column-faults.js';
+import { describeLockHolders } from './lock-holders.js';
 import { sqlState, SqlState } from './sql-state.js';
+import { InterruptedError, runStep, type AnswerBound } from './start-step.js';
+import { describeFaults, findFaults, findTakenNames } from './table-faults.js';
+import { describeTable, layoutOf, type TableDescription } from './table-inspection.js';
 import {
   createExpiryIndex,
   createOwnerIndex,
@@ -16,7 +18,6 @@ import {
   schemaSql,
   type TableLayout,
 } from './table-layout.js';
-import { describeTable, findFaults, layoutOf, type TableDescription } from './table-inspection.js';
 import type { TableNames } from './table-name.js';
 
 /** The steps of schema init in their order, with the words that their failure is told in. */
@@ -41,13 +42,6 @@ SELECT set_config(name, CASE WHEN setting::bigint BETWEEN 1 AND bound THEN setti
 FROM pg_settings JOIN (VALUES ('lock_timeout', $1::bigint), ('idle_in_transaction_session_timeout', $2::bigint))
   AS b (name, bound) USING (name)`;
 
-export interface AnswerBound {
-  /** Milliseconds within which every step but `create_index` is answered; else the server is out of reach. */
-  readonly answerTimeout: number;
-  /** Called when a step was not; ends the connection. */
-  readonly onUnanswered: () => void;
-}
-
 export interface SchemaInitOptions extends AnswerBound {
   readonly names: TableNames;
   /** The table's name as it was given, before folding: the lock of celeris is made of it. */
@@ -60,8 +54,8 @@ export interface SchemaInitOptions extends AnswerBound {
 }
 
 /**
- * Makes the table and its indexes where they are not there, in one transaction under the advisory lock of
- * celeris; uses a table that is there as it is. celeris: `ensureSchema`.
+ * Makes the table and its indexes if they are not there, in one transaction under the advisory lock of
+ * celeris; uses a table that is there as it is, without that lock. celeris: `ensureSchema`.
  */
 export async function ensureSchema(
   client: ClientBase,
@@ -76,54 +70,34 @@ export async function ensureSchema(
       TIMINGS.END_CONNECTION,
       client.query('ROLLBACK').catch(() => undefined),
     );
-    throw init.explain(error);
+    throw await init.explain(error);
   }
 }
 
-/** Issues no DDL; reads the catalog once and says what is missing. */
+/** Issues no DDL; reads the catalog once and says what is wrong. */
 export async function checkSchema(
   client: ClientBase,
-  names: TableNames,
-  { answerTimeout, onUnanswered }: AnswerBound,
+  { names, readOnly }: { readonly names: TableNames; readonly readOnly: boolean },
+  bound: AnswerBound,
 ): Promise<TableLayout> {
-  let isUnanswered = false;
-  const onLate = (): void => {
-    isUnanswered = true;
-    onUnanswered();
-  };
-  const table = await watched(answerTimeout, onLate, () => describeTable(client, names)).catch(
-    (error: unknown) => {
-      throw isUnanswered ? unanswered('check schema', answerTimeout, { cause: error }) : error;
-    },
-  );
+  const step = 'check schema';
+  const table = await runStep(bound, { title: step }, () => describeTable(client, names));
+  const fail = (what: string): PostgresSessionError =>
+    new PostgresSessionError('ERR_SCHEMA_INIT', `${step}: ${what}`);
   if (table === undefined) {
-    throw new PostgresSessionError(
-      'ERR_SCHEMA_INIT',
-      `check schema: table ${names.qualified} does not exist, and skipSchemaInit or readOnly is set. Have it made by:\n${schemaSql(names)}`,
+    throw fail(
+      `table ${names.told} does not exist, and skipSchemaInit or readOnly is set. Have it made by:\n${schemaSql(names)}`,
     );
   }
-  const faults = findFaults(table);
+  const faults = findFaults(names, table, readOnly);
   if (faults.length > 0) {
-    throw new PostgresSessionError(
-      'ERR_SCHEMA_INIT',
-      `check schema: table ${names.qualified} cannot be used: ${faults.join('; ')}`,
-    );
+    throw fail(describeFaults(names, faults));
   }
   return layoutOf(names, table);
 }
 
-function unanswered(
-  step: string,
-  answerTimeout: number,
-  details: PostgresSessionErrorDetails,
-): PostgresSessionError {
-  const told = `${step}: the server did not answer within ${answerTimeout} ms`;
-  return new PostgresSessionError('ERR_CONNECT', told, details);
-}
-
 class SchemaInit {
   private step: Step = 'begin_tx';
-  private isUnanswered = false;
 
   constructor(
     private readonly client: ClientBase,
@@ -135,42 +109,36 @@ class SchemaInit {
     await this.at('set_lock_timeout', () =>
       this.client.query(SET_BOUNDS, [this.options.lockTimeout, TIMINGS.TRANSACTION_IDLE]),
     );
-    await this.at('acquire_lock', () => this.lock());
+    const seen = await this.bounded('check_table', () => this.findTable());
+    const needsLock = seen === undefined || this.missingIndexes(seen).length > 0;
+    await this.at('acquire_lock', () => (needsLock ? this.lock() : Promise.resolve()));
     this.announce('lock_acquired');
-    const table = await this.ensureTable();
+    const table = await this.ensureTable(needsLock ? undefined : seen);
     await this.ensureIndexes(table);
     await this.at('commit', () => this.client.query('COMMIT'));
     this.announce('done');
     return layoutOf(this.options.names, table);
   }
 
-  explain(error: unknown): PostgresSessionError {
-    const phase = `ensure_schema:${this.step}`;
-    if (this.isUnanswered) {
-      const step = `ensure schema: ${STEPS[this.step]}`;
-      return unanswered(step, this.options.answerTimeout, { cause: error, phase });
+  async explain(error: unknown): Promise<Error> {
+    if (error instanceof InterruptedError || error instanceof PostgresSessionError) {
+      return error;
     }
-    return new PostgresSessionError(
-      'ERR_SCHEMA_INIT',
-      `ensure schema: ${STEPS[this.step]}: ${messageOf(error)}${this.advice(error)}`,
-      { cause: error, phase },
-    );
+    const told = `${messageOf(error)}${await this.advice(error)}`;
+    return this.failure(told, error);
   }
 
-  private async at<T>(step: Step, action: () => Promise<T>): Promise<T> {
+  private at<T>(step: Step, action: () => Promise<T>): Promise<T> {
     this.announce(step);
-    if (step === 'create_index') {
-      // On a large table it takes as long as it takes.
-      return action();
-    }
-    return watched(
-      this.options.answerTimeout,
-      () => {
-        this.isUnanswered = true;
-        this.options.onUnanswered();
-      },
-      action,
-    );
+    return this.bounded(step, action);
+  }
+
+  /** Fails as that step, of which the hook is not told. */
+  private bounded<T>(step: Step, action: () => Promise<T>): Promise<T> {
+    this.step = step;
+    // On a large table an index takes as long as it takes.
+    const bound = step === 'create_index' ? undefined : this.options;
+    return runStep(bound, { title: this.title, phase: this.phase }, action);
   }
 
   private announce(step: Step): void {
@@ -188,41 +156,44 @@ class SchemaInit {
 
   /** The name as given is what celeris locks; the folded one is what other spellings of it share. */
   private async lock(): Promise<void> {
-    const { tableName, names } = this.options;
-    for (const name of new Set([tableName, names.table])) {
-      await this.client.query('SELECT pg_advisory_xact_lock($1)', [
-        String(schemaInitLockKey(name)),
-      ]);
+    for (const key of this.lockKeys()) {
+      await this.client.query('SELECT pg_advisory_xact_lock($1)', [String(key)]);
     }
   }
 
-  private async ensureTable(): Promise<TableDescription> {
+  private lockKeys(): bigint[] {
+    const { tableName, names } = this.options;
+    return [...new Set([tableName, names.table])].map(schemaInitLockKey);
+  }
+
+  /** @param complete the table, if it was found to need nothing more. */
+  private async ensureTable(complete: TableDescription | undefined): Promise<TableDescription> {
     const { names } = this.options;
-    let table = await this.at('check_table', () => this.checkTable());
-    if (table === undefined) {
-      table = await this.at('create_table', async () => {
+    const found = await this.at('check_table', async () => complete ?? (await this.findTable()));
+    const table =
+      found ??
+      (await this.at('create_table', async () => {
         await this.client.query(createTable(names));
         return describeTable(this.client, names);
-      });
+      }));
+    if (table === undefined) {
+      throw this.failure(`table ${names.told} was made, and cannot be found`);
     }
-    const faults = table === undefined ? ['it is not there'] : findFaults(table);
-    if (table === undefined || faults.length > 0) {
-      throw new Error(`table ${names.qualified} cannot be used: ${faults.join('; ')}`);
-    }
+    this.refuse(findFaults(names, table, false));
     return table;
   }
 
-  private async checkTable(): Promise<TableDescription | undefined> {
+  private async findTable(): Promise<TableDescription | undefined> {
     const { names } = this.options;
     const table = await describeTable(this.client, names);
     if (table === undefined && names.schema !== undefined) {
-      const { rows } = await this.client.query<{ found: boolean }>(
-        'SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1) AS found',
+      const { rows } = await this.client.query<{ found: string }>(
+        'SELECT count(*)::text AS found FROM pg_namespace WHERE nspname = $1',
         [names.schema],
       );
-      if (!rows[0].found) {
-        throw new Error(
-          `schema "${names.schema}" does not exist, and is not made by this module. Have it made by: CREATE SCHEMA "${names.schema}"`,
+      if (rows[0].found === '0') {
+        throw this.failure(
+          `schema "${names.schema}" does not exist, and is not made by this module, so table ${names.told} cannot be. Have it made by: CREATE SCHEMA "${names.schema}"`,
         );
       }
     }
@@ -230,27 +201,57 @@ class SchemaInit {
   }
 
   private async ensureIndexes(table: TableDescription): Promise<void> {
-    const { names } = this.options;
-    const layout = layoutOf(names, table);
     this.announce('check_index');
-    const missing: string[] = [];
-    if (!table.indexes.has(names.expiryIndex)) {
-      missing.push(createExpiryIndex(names, layout.hasExpiryBucket));
-    }
-    if (layout.hasOwner && !table.indexes.has(names.ownerIndex)) {
-      missing.push(createOwnerIndex(names));
-    }
+    const missing = this.missingIndexes(table);
     if (missing.length > 0) {
+      this.refuse(findTakenNames(table));
       await this.at('create_index', () => this.client.query(missing.join(';\n')));
     }
   }
 
-  private advice(error: unknown): string {
-    const creates = this.step === 'create_table' || this.step === 'create_index';
-    if (!creates || sqlState(error) !== SqlState.INSUFFICIENT_PRIVILEGE) {
-      return '';
-    }
+  /** The statements that make them. */
+  private missingIndexes(table: TableDescription): string[] {
     const { names } = this.options;
-    return `. The role may not create it. Have a DBA run this, and grant the role SELECT, INSERT, UPDATE and DELETE on the table:\n${schemaSql(names)}`;
+    const { hasOwner, hasExpiryBucket } = layoutOf(names, table);
+    const lacks = (index: string): boolean =>
+      !table.named.some(({ name, isOurs }) => isOurs && name === index);
+    return [
+      ...(lacks(names.expiryIndex) ? [createExpiryIndex(names, hasExpiryBucket)] : []),
+      ...(hasOwner && lacks(names.ownerIndex) ? [createOwnerIndex(names)] : []),
+    ];
+  }
+
+  private refuse(faults: readonly TableFault[]): void {
+    if (faults.length > 0) {
+      throw this.failure(describeFaults(this.options.names, faults));
+    }
+  }
+
+  private failure(what: string, cause?: unknown): PostgresSessionError {
+    const details = { phase: this.phase, ...(cause === undefined ? {} : { cause }) };
+    return new PostgresSessionError('ERR_SCHEMA_INIT', `${this.title}: ${what}`, details);
+  }
+
+  private get title(): string {
+    return `ensure schema: ${STEPS[this.step]}`;
+  }
+
+  private get phase(): string {
+    return `ensure_schema:${this.step}`;
+  }
+
+  private async advice(error: unknown): Promise<string> {
+    const creates = this.step === 'create_table' || this.step === 'create_index';
+    const { names } = this.options;
+    if (sqlState(error) === SqlState.LOCK_NOT_AVAILABLE) {
+      const table = creates ? names.qualified : undefined;
+      const holders = await this.bounded(this.step, () =>
+        describeLockHolders(this.client, this.lockKeys(), table),
+      ).catch(() => '');
+      return holders === '' ? '' : `. Held by ${holders}`;
+    }
+    return creates && sqlState(error) === SqlState.INSUFFICIENT_PRIVILEGE
+      ? `. The role may not create it. Have a DBA run this, and grant the role SELECT, INSERT, UPDATE and DELETE on the table:\n${schemaSql(names)}`
+      : '';
   }
 }

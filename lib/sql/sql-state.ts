@@ -3,6 +3,7 @@ import { messageOf } from '../utils/errors.js';
 /** The SQLSTATEs that the store tells apart, by the names of PostgreSQL's manual. */
 export const SqlState = {
   FEATURE_NOT_SUPPORTED: '0A000',
+  UNTRANSLATABLE_CHARACTER: '22P05',
   INVALID_AUTHORIZATION_CLASS: '28',
   READ_ONLY_SQL_TRANSACTION: '25006',
   INVALID_SQL_STATEMENT_NAME: '26000',

@@ -1,5 +1,6 @@
-import { bool, bytea, float8, statement, text, type Statement } from './statement.js';
 import { entryStatements, type EntryStatements, type TableParts } from './entry-statements.js';
+import { endOfPrefix } from './key-range.js';
+import { bool, bytea, float8, statement, text, type Statement } from './statement.js';
 import { EXPIRY_BUCKET_COLUMN, OWNER_COLUMN, type TableLayout } from './table-layout.js';
 
 /**
@@ -52,7 +53,7 @@ export function buildStatements(layout: TableLayout): Statements {
   const table = layout.qualified;
   const id = layout.sortsByBytes ? 't.id' : 't.id COLLATE "C"';
   const live = '(t.expires_at IS NULL OR t.expires_at > now())';
-  const range = (first: number): string => `${id} >= $${first} AND ${id} < $${first + 1}`;
+  const range = `${id} >= $1 AND ${id} < ${endOfPrefix('$2::text', layout.encoding)}`;
   const parts: TableParts = { table, hasOwner: layout.hasOwner, live, id, range };
 
   return {
@@ -209,14 +210,14 @@ function rangeStatements({ table, hasOwner, live, id, range }: TableParts): Rang
   const listed = `DELETE FROM ${table} AS t WHERE t.id = ANY($1::text[])`;
   return {
     truncate: statement('truncate', `TRUNCATE TABLE ${table}`),
-    rangePage: page('range_page', range(1), '$3'),
+    rangePage: page('range_page', range, '$3'),
     deleteRows: statement('delete_rows', listed),
-    scanPage: page('scan_page', `${range(1)} AND ${live}`, '$3'),
+    scanPage: page('scan_page', `${range} AND ${live}`, '$3'),
     ownerPage: hasOwner
-      ? page('owner_page', `${range(1)} AND ${owned} $4 AND ${live}`, '$3')
+      ? page('owner_page', `${range} AND ${owned} $4 AND ${live}`, '$3')
       : undefined,
-    count: count('count', range(1)),
-    ownedCount: hasOwner ? count('owned_count', `${range(1)} AND ${owned} $4`) : undefined,
+    count: count('count', range),
+    ownedCount: hasOwner ? count('owned_count', `${range} AND ${owned} $4`) : undefined,
     deleteOwnedRows: hasOwner
       ? statement('delete_owned_rows', `${listed} AND ${owned} $2 AND ${live}`)
       : undefined,

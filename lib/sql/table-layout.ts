@@ -11,6 +11,8 @@ export interface TableLayout {
   readonly hasExpiryBucket: boolean;
   /** Whether `id` sorts by bytes, so that its index serves prefixes. */
   readonly sortsByBytes: boolean;
+  /** Of the database. */
+  readonly encoding: string;
 }
 
 /** The columns that every store needs, and their types as `format_type` writes them. */
@@ -32,14 +34,20 @@ export const EXPIRY_BUCKET_COLUMN = 'expires_bucket';
 const EXPIRY_BUCKET = '30 minutes';
 const FILLFACTOR = 70;
 
+/** The columns of a table of ours. */
+export const COLUMN_DEFINITIONS: Readonly<Record<string, string>> = {
+  id: 'text COLLATE "C" PRIMARY KEY',
+  value: 'bytea NOT NULL',
+  expires_at: 'timestamptz',
+  [OWNER_COLUMN]: 'text COLLATE "C"',
+  [EXPIRY_BUCKET_COLUMN]: `timestamptz GENERATED ALWAYS AS
+    (date_bin('${EXPIRY_BUCKET}', expires_at, timestamptz '2000-01-01 00:00:00+00')) STORED`,
+};
+
 export function createTable({ qualified }: TableNames): string {
+  const columns = Object.entries(COLUMN_DEFINITIONS).map((column) => `  ${column.join(' ')}`);
   return `CREATE TABLE ${qualified} (
-  id text COLLATE "C" PRIMARY KEY,
-  value bytea NOT NULL,
-  expires_at timestamptz,
-  ${OWNER_COLUMN} text COLLATE "C",
-  ${EXPIRY_BUCKET_COLUMN} timestamptz GENERATED ALWAYS AS
-    (date_bin('${EXPIRY_BUCKET}', expires_at, timestamptz '2000-01-01 00:00:00+00')) STORED
+${columns.join(',\n')}
 ) WITH (fillfactor = ${FILLFACTOR})`;
 }
 

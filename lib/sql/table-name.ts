@@ -18,6 +18,8 @@ export function isSchemaName(name: string): boolean {
 
 /** The names of one store's table and indexes, folded to lower case; `qualified` is quoted. */
 export interface TableNames {
+  /** The table's name for a message: qualified, and how it was given if that was folded. */
+  readonly told: string;
   readonly schema: string | undefined;
   readonly table: string;
   readonly qualified: string;
@@ -28,13 +30,14 @@ export interface TableNames {
 export function tableNames(tableName: string, schemaName?: string): TableNames {
   const table = tableName.toLowerCase();
   const schema = schemaName?.toLowerCase();
+  const given = schemaName === undefined ? [tableName] : [schemaName, tableName];
+  const qualified = given.map(quoteIdentifier).join('.');
+  const isFolded = given.some((name) => name !== name.toLowerCase());
   return {
     schema,
     table,
-    qualified:
-      schema === undefined
-        ? quoteIdentifier(table)
-        : `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`,
+    qualified,
+    told: isFolded ? `${qualified} (folded from ${given.join('.')})` : qualified,
     expiryIndex: `${table}${EXPIRY_INDEX_SUFFIX}`,
     ownerIndex: `${table}${OWNER_INDEX_SUFFIX}`,
   };

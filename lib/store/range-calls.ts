@@ -5,7 +5,7 @@ import type { Operations } from '../operations/index.js';
 import type { DeletedPage } from '../operations/ranges.js';
 import type { PageRange, ScannedPage } from '../operations/scans.js';
 import { PostgresSessionError } from '../postgres-session.errors.js';
-import { prefixRange, rangeAfter, type KeyRange } from '../sql/prefix-range.js';
+import { prefixRange, rangeAfter, type KeyRange } from '../sql/key-range.js';
 import { restAfterPage } from '../utils/timers.js';
 
 /** What range calls work on. */

@@ -1,48 +1,26 @@
-import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { getSessionSchemaSql } from '../../lib/index.js';
 import { exists } from '../support/catalog.js';
 import { ownFailureOf } from '../support/failures.js';
 import { Harness } from '../support/harness.js';
+import { createClerk, grantRows } from '../support/roles.js';
 import { collect } from '../conformance/helpers.js';
-
-interface Clerk {
-  role: string;
-  /** The role's connection string. */
-  connection: string;
-}
 
 describe('A role that may only select, insert, update and delete', () => {
   const harness = Harness.use();
-
-  /** A role that may look into the schema, and no more. */
-  async function createClerk(): Promise<Clerk> {
-    const role = `role_${randomBytes(6).toString('hex')}`;
-    const password = randomBytes(12).toString('hex');
-    await harness.sql(`CREATE ROLE ${role} LOGIN PASSWORD '${password}'`);
-    await harness.sql(`GRANT USAGE ON SCHEMA ${harness.schema} TO ${role}`);
-    harness.onEnd(() => harness.sql(`DROP OWNED BY ${role}; DROP ROLE ${role}`));
-    const url = new URL(harness.url);
-    url.username = role;
-    url.password = password;
-    return { role, connection: url.href };
-  }
-
-  const grant = (table: string, { role }: Clerk) =>
-    harness.sql(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${role}`);
 
   /** A table that somebody else has made, and the clerk may work on. */
   async function openTable(): Promise<{ tableName: string; connection: string }> {
     const tableName = harness.table();
     const { close } = await harness.startStore({ tableName });
     await close();
-    const clerk = await createClerk();
-    await grant(tableName, clerk);
+    const clerk = await createClerk(harness);
+    await grantRows(harness, tableName, clerk);
     return { tableName, connection: clerk.connection };
   }
 
   it('is told what an administrator has to run if there is no table, and that works', async () => {
-    const clerk = await createClerk();
+    const clerk = await createClerk(harness);
     const { connection } = clerk;
     const tableName = harness.table();
     const error = await ownFailureOf(harness.startStore({ connection, tableName }));
@@ -54,14 +32,14 @@ describe('A role that may only select, insert, update and delete', () => {
     const ddl = error.message.slice(error.message.indexOf('CREATE TABLE'));
     expect(ddl.trim()).toBe(getSessionSchemaSql({ tableName }).trim());
     await harness.sql(ddl);
-    await grant(tableName, clerk);
+    await grantRows(harness, tableName, clerk);
     expect(await exists(harness, `${tableName}_expires_at`)).toBe(true);
     const { store } = await harness.startStore({ connection, tableName });
     await store.set('key', 'value');
   });
 
   it('is told that there is no table under skipSchemaInit too', async () => {
-    const { connection } = await createClerk();
+    const { connection } = await createClerk(harness);
     const options = { connection, tableName: harness.table(), skipSchemaInit: true };
     const error = await ownFailureOf(harness.startStore(options));
     expect(error.code).toBe('ERR_SCHEMA_INIT');
@@ -105,6 +83,18 @@ describe('A role that may only select, insert, update and delete', () => {
       `INSERT INTO ${tableName} (id, value) SELECT 'row:' || n, 'x' FROM generate_series(1, 5000) n`,
     );
     const { store } = await harness.startStore({ connection, tableName });
+    await store.deletePrefix('');
+    expect(await harness.sql(`SELECT FROM ${tableName}`)).toEqual([]);
+  });
+
+  it('empties a table by the empty prefix that a foreign key keeps from being truncated', async () => {
+    const tableName = harness.table();
+    const { store } = await harness.startStore({ tableName });
+    await harness.sql(
+      `CREATE TABLE of_${tableName} (session text REFERENCES ${tableName} ON DELETE CASCADE)`,
+    );
+    await store.set('key', 'value');
+    await harness.sql(`INSERT INTO of_${tableName} VALUES ('key')`);
     await store.deletePrefix('');
     expect(await harness.sql(`SELECT FROM ${tableName}`)).toEqual([]);
   });

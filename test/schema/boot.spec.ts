@@ -4,6 +4,7 @@ import { ownFailureOf } from '../support/failures.js';
 import { Harness } from '../support/harness.js';
 import {
   advisoryLockAwaited,
+  backendOf,
   blockedBy,
   holdAdvisoryLock,
   schemaLockKey,
@@ -47,7 +48,20 @@ describe('a boot on a table in use', () => {
     await holder.query('ROLLBACK');
   });
 
-  it('bounds every other wait too, and says in which phase it was', async () => {
+  it('succeeds at once while somebody holds the advisory lock', async () => {
+    const tableName = await existingTable();
+    await holdAdvisoryLock(harness, schemaLockKey(tableName));
+    const phases: string[] = [];
+    const booting = harness.startStore({
+      tableName,
+      schemaLockTimeout: LONG_LOCK_TIMEOUT,
+      phaseHook: (phase) => phases.push(phase),
+    });
+    expect(await elapsed(booting)).toBeLessThan(AT_ONCE);
+    expect(phases.at(-1)).toBe('ensure_schema:done');
+  });
+
+  it('bounds every other wait too, and says in which phase it was and who made it wait', async () => {
     const tableName = harness.table();
     await harness.sql(
       `CREATE TABLE ${tableName} (id text PRIMARY KEY, value bytea NOT NULL, expires_at timestamptz)`,
@@ -58,11 +72,13 @@ describe('a boot on a table in use', () => {
     const booting = harness.startStore({ tableName, schemaLockTimeout: 1_000 });
     const failed = ownFailureOf(booting);
     await blockedBy(harness, holder);
-    expect(await failed).toMatchObject({
+    const error = await failed;
+    expect(error).toMatchObject({
       code: 'ERR_SCHEMA_INIT',
       phase: 'ensure_schema:create_index',
       cause: expect.objectContaining({ code: '55P03' }),
     });
+    expect(error.message).toContain(`Held by pid ${await backendOf(holder)} (user "`);
   });
 });
 
@@ -81,7 +97,8 @@ describe('a boot while another one holds the lock', () => {
 
   it('fails after schemaLockTimeout, and tells the phase', async () => {
     const tableName = harness.table();
-    await holdAdvisoryLock(harness, schemaLockKey(tableName));
+    const holder = await holdAdvisoryLock(harness, schemaLockKey(tableName));
+    await holder.query("SET application_name = 'the lock holder'");
     const start = performance.now();
     const error = await ownFailureOf(harness.startStore({ tableName, schemaLockTimeout: 400 }));
     const ms = performance.now() - start;
@@ -91,6 +108,8 @@ describe('a boot while another one holds the lock', () => {
       cause: expect.objectContaining({ code: '55P03' }),
     });
     expect(error.message).toContain('ensure schema: acquire advisory lock: ');
+    expect(error.message).toContain(`Held by pid ${await backendOf(holder)} (user "`);
+    expect(error.message).toContain('application "the lock holder"');
     expect(ms).toBeGreaterThan(380);
     expect(ms).toBeLessThan(400 + AT_ONCE);
     expect(await exists(harness, tableName)).toBe(false);

@@ -68,6 +68,58 @@ describe('the names of table and schema', () => {
     expect(await there.store.get('key')).toEqual(Buffer.from('there'));
   });
 
+  it('tells how a name in capital letters was folded if its table or a column is missing', async () => {
+    const tableName = `My_${harness.table()}`;
+    const told = `"${tableName.toLowerCase()}" (folded from ${tableName})`;
+    const absent = await ownFailureOf(harness.startStore({ tableName, skipSchemaInit: true }));
+    expect(absent.message).toContain(told);
+    await harness.sql(`CREATE TABLE ${tableName} (id text PRIMARY KEY, expires_at timestamptz)`);
+    for (const skipSchemaInit of [false, true]) {
+      const error = await ownFailureOf(harness.startStore({ tableName, skipSchemaInit }));
+      expect(error.message).toContain(told);
+      expect(error.message).toContain('column "value" (bytea) is missing');
+    }
+  });
+
+  it('tells how the name of a missing schema was folded', async () => {
+    const schema = `Absent_${randomBytes(6).toString('hex')}`;
+    const error = await ownFailureOf(harness.startStore({ schema, tableName: 'MyApp' }));
+    expect(error.message).toContain(
+      `"${schema.toLowerCase()}"."myapp" (folded from ${schema}.MyApp)`,
+    );
+  });
+
+  const TAKERS: Array<[what: string, take: (name: string) => string]> = [
+    ['a table', (name) => `CREATE TABLE ${name} (n int)`],
+    ['a sequence', (name) => `CREATE SEQUENCE ${name}`],
+    [
+      'an index',
+      (name) => `CREATE TABLE of_${name} (n int); CREATE INDEX ${name} ON of_${name} (n)`,
+    ],
+  ];
+
+  it.each(TAKERS)(
+    'are told if that of an index is taken by %s, with what to run',
+    async (what, take) => {
+      for (const suffix of ['expires_at', 'owner']) {
+        const tableName = harness.table();
+        const index = `${tableName}_${suffix}`;
+        await harness.sql(take(index));
+        const error = await ownFailureOf(harness.startStore({ tableName }));
+        expect(error).toMatchObject({
+          code: 'ERR_SCHEMA_INIT',
+          phase: 'ensure_schema:check_index',
+        });
+        expect(error.message).toContain(`the name "${index}" of its index is taken by ${what}`);
+        expect(await exists(harness, tableName)).toBe(false);
+        const cure = /^ALTER TABLE .*;$/m.exec(error.message)?.[0];
+        await harness.sql(cure ?? '');
+        await harness.startStore({ tableName });
+        expect(await exists(harness, index)).toBe(true);
+      }
+    },
+  );
+
   it('does not make a missing schema, and names it', async () => {
     const schema = `absent_${randomBytes(6).toString('hex')}`;
     const error = await ownFailureOf(harness.startStore({ schema, tableName: harness.table() }));

@@ -85,6 +85,17 @@ export class Harness {
     return `s_${randomBytes(6).toString('hex')}`;
   }
 
+  /** A database of its own, for as long as the test or the file lasts; resolves to its connection string. */
+  async createDatabase(options = ''): Promise<string> {
+    const name = `database_${this.table()}`;
+    await this.sql(`CREATE DATABASE ${name} ${options}`);
+    this.onEnd(() => this.sql(`DROP DATABASE ${name} WITH (FORCE)`));
+    const url = new URL(this.url);
+    url.pathname = `/${name}`;
+    url.searchParams.delete('options');
+    return url.href;
+  }
+
   /** Runs a statement past the store. */
   async sql<R extends QueryResultRow>(text: string, values?: unknown[]): Promise<R[]> {
     this.admin ??= this.openAdmin();

@@ -59,7 +59,7 @@ export function blockedBy(harness: Harness, holder: Client): Promise<WaitingBack
 
 const backends = new WeakMap<Client, number>();
 
-async function backendOf(client: Client): Promise<number> {
+export async function backendOf(client: Client): Promise<number> {
   const known = backends.get(client);
   if (known !== undefined) return known;
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');

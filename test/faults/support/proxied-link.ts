@@ -4,6 +4,8 @@ export interface LinkRules {
   carry: (chunk: Buffer, at: number, to: Socket) => Promise<void>;
   /** Whether the answer to this request is to be cut in half. */
   cutsAnswerTo: (request: Buffer) => boolean;
+  /** Resolves as soon as packets arrive, be it the last ones of a connection. */
+  arriving: () => Promise<void>;
   closed: () => void;
 }
 
@@ -24,7 +26,11 @@ export class ProxiedLink {
     this.forward(server, client, () => this.cutsNextAnswer);
     // A reset is what this proxy is for; the other side learns of it through `close`.
     client.on('error', () => undefined).on('close', () => this.destroy());
-    server.on('error', () => undefined).on('close', () => this.muted || this.reset());
+    server
+      .on('error', () => undefined)
+      .on('close', () => {
+        void this.rules.arriving().then(() => this.muted || this.reset());
+      });
   }
 
   reset(): void {

@@ -138,6 +138,7 @@ export class TcpProxy {
     const link = new ProxiedLink(client, connect({ port, host: '127.0.0.1', noDelay: true }), {
       carry: (chunk, at, to) => this.carry(chunk, at, to),
       cutsAnswerTo: (request) => this.cutsAnswerTo(request),
+      arriving: () => this.arriving(),
       closed: () => this.links.delete(link),
     });
     this.links.add(link);
@@ -150,7 +151,7 @@ export class TcpProxy {
   }
 
   private async carry(chunk: Buffer, at: number, to: Socket): Promise<void> {
-    while (this.weather.swallow) await this.changed;
+    await this.arriving();
     const left = at + this.weather.latency - performance.now();
     if (left > 0) await sleep(left);
     const takes = (chunk.length * 1000) / this.weather.bytesPerSecond;
@@ -160,6 +161,10 @@ export class TcpProxy {
       to.write(Buffer.of(byte));
       await nextTurn();
     }
+  }
+
+  private async arriving(): Promise<void> {
+    while (this.weather.swallow) await this.changed;
   }
 
   private change(weather: Weather): void {
