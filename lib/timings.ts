@@ -4,6 +4,8 @@
  * - `TICK < SLOW_BATCH`: a slow batch is found about when it becomes slow.
  * - `FIRST_LOCK_WAIT + TICK < SLOW_BATCH`: a batch that only waits for a lock gives up before it counts as slow.
  * - `LOCKED_WAIT < SLOW_BATCH`: so does a call that waits for a lock that others were found to hold.
+ * - `SLOW_BATCH < READ_PATIENCE < SILENT_CONNECTION`: calls pass by a read before it is tried again elsewhere, and that
+ *   ends about when its connection would count as silent.
  * - `SLOW_BATCH < SILENT_CONNECTION`: calls pass by a slow batch before its connection is given up.
  * - `TRUNCATE_LOCK_WAIT < DEADLOCK_CHECK` and `SWEEP_LOCK_WAIT < DEADLOCK_CHECK`: of two that wait for each
  *   other, the sweep or the truncation gives way before the server looks for a deadlock (`deadlock_timeout`).
@@ -21,6 +23,8 @@ export const TIMINGS = {
   STALL: 100,
   /** A batch in flight for longer no longer counts against the concurrency of its operation. */
   SLOW_BATCH: 500,
+  /** A read on a connection that had rested is tried again on a new one if no byte arrives for so long. */
+  READ_PATIENCE: 700,
   /** A read that is not answered for longer, while a later one was and no byte arrives, is on a dead connection. */
   SILENT_CONNECTION: 1_000,
   /** Beyond `operationTimeout`, the time a batch has until its connection is taken for dead. */
@@ -50,6 +54,8 @@ export const TIMINGS = {
   HEDGE_CONNECT: 500,
   /** At the start, a pooler is given this long to find a second backend. */
   POOLER_ANSWER: 1_000,
+  /** A connection that rests sends a packet this often. */
+  KEEP_ALIVE: 30_000,
   /** A client with somebody else's query under way is waited for this long. */
   CLIENT_REST: 1_000,
   /** After a server was found to be read-only, connections are not replaced again for this long. */

@@ -15,6 +15,9 @@ const LEAST_PART = 1 / 2;
 /** How much of a batch's duration goes into the estimate of the next one. */
 const SMOOTHING = 1 / 8;
 
+/** A batch that takes so many times as long as those before it is late. */
+const PATIENCE_FACTOR = 4;
+
 export interface BatchQueueEvents {
   /** A call that nobody waits for any more was taken out before it was sent. */
   onDropped(call: AnyCall): void;
@@ -42,6 +45,11 @@ export class BatchQueue {
 
   get length(): number {
     return this.pending.length;
+  }
+
+  /** Milliseconds without an answer after which something is likely to be wrong. */
+  get patience(): number {
+    return Math.max(TIMINGS.READ_PATIENCE, PATIENCE_FACTOR * this.expectedTime);
   }
 
   push(call: AnyCall): void {

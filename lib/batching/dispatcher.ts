@@ -61,7 +61,12 @@ export class Dispatcher {
 
   /** Marks batches that are slow. Returns those whose connection has to be given up. */
   check(now: number): Batch[] {
-    return this.inFlight.check(now);
+    const lost = this.inFlight.check(now);
+    if (lost.some(({ forgotten }) => forgotten)) {
+      // Those that rested with it were forgotten with it.
+      this.source.renew();
+    }
+    return lost;
   }
 
   /** Whatever still comes of a batch is ignored from here on. Its connection is still taken. */
@@ -175,11 +180,8 @@ export class Dispatcher {
     this.pump(queue);
   }
 
-  private batchOf(
-    { operation, waitsForLocks }: BatchQueue,
-    lease: Lease,
-    leaders: readonly AnyCall[],
-  ): Batch {
+  private batchOf(queue: BatchQueue, lease: Lease, leaders: readonly AnyCall[]): Batch {
+    const { operation, waitsForLocks, patience } = queue;
     const now = this.clock.now();
     return {
       operation,
@@ -188,6 +190,8 @@ export class Dispatcher {
       sentAt: now,
       waitsForLocks,
       slow: false,
+      patience,
+      forgotten: false,
       bytesSeen: lease.bytesRead,
       bytesSeenAt: now,
     };

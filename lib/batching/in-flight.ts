@@ -84,7 +84,8 @@ export class InFlight {
         batch.bytesSeenAt = now;
       }
       const bound = this.timeout + (batch.operation.writes ? TIMINGS.ANSWER_MARGIN : 0);
-      return age >= bound || this.isSilent(batch, now);
+      batch.forgotten = this.mayBeForgotten(batch, age);
+      return age >= bound || batch.forgotten || this.isSilent(batch, now);
     });
   }
 
@@ -94,6 +95,25 @@ export class InFlight {
       !operation.writes &&
       this.lastAnsweredSentAt - sentAt >= TIMINGS.SILENT_CONNECTION &&
       now - bytesSeenAt >= TIMINGS.SILENT_CONNECTION
+    );
+  }
+
+  /**
+   * The first try of a read, without a byte of an answer, on a connection that had rested: a router may have
+   * forgotten it, as routers do without a word. Under load connections do not rest, so a slow server is not met by
+   * new ones.
+   */
+  private mayBeForgotten(
+    { operation, leaders, lease, sentAt, bytesSeenAt, patience }: Batch,
+    age: number,
+  ): boolean {
+    const isAlone = this.batches.length === 1 && lease.restedFor > 0;
+    return (
+      !operation.writes &&
+      age >= patience &&
+      bytesSeenAt === sentAt &&
+      (isAlone || lease.restedFor >= TIMINGS.SILENT_CONNECTION) &&
+      leaders.every(({ attempts }) => attempts === 0)
     );
   }
 

@@ -9,6 +9,8 @@ export interface Lease {
   readonly joinable: boolean;
   /** Whether the server itself is at the other end, and no pooler. */
   readonly isDirect: boolean;
+  /** Milliseconds that it had rested before it was taken; 0 if it is new. */
+  readonly restedFor: number;
   /** How many bytes have arrived on it so far. */
   readonly bytesRead: number;
   /** Keeps it for one more batch. Each batch releases it for itself. */
@@ -45,6 +47,8 @@ export interface LeaseSource {
   readonly capacity: number;
   /** Calls back later; before it returns only if there is no connection to be had. */
   acquire(done: (error: unknown, lease?: Lease) => void): void;
+  /** The connections made so far are not to be trusted. */
+  renew(): void;
 }
 
 /** What calls of one sort have in common. Calls of one operation may share a batch. */
@@ -103,6 +107,10 @@ export interface Batch {
   readonly waitsForLocks: boolean;
   /** Whether it no longer counts against the concurrency of its operation. */
   slow: boolean;
+  /** Milliseconds after which silence means that its connection may have been forgotten by a router. */
+  readonly patience: number;
+  /** Whether that was found. */
+  forgotten: boolean;
   /** How many bytes had arrived on its connection when it was last looked at, and when they had. */
   bytesSeen: number;
   bytesSeenAt: number;

@@ -129,6 +129,8 @@ export function createPool(config: PoolConfig, connectionTimeout: number): Pool 
     // Idle connections are no reason to keep a process, for instance one whose boot failed.
     allowExitOnIdle: true,
     keepAlive: true,
+    // Often enough for routers, which forget a connection after some minutes without a packet.
+    keepAliveInitialDelayMillis: TIMINGS.KEEP_ALIVE,
     Client: binaryRowsClient,
     ...outsideOfCalls(config),
   });

@@ -41,6 +41,9 @@ export class SessionConnection implements Lease {
   private pipelines = false;
   private inTransaction = false;
   isSetUp = false;
+  /** Since when it rests in the pool. */
+  private restsSince: number | undefined;
+  restedFor = 0;
 
   constructor(
     readonly client: PoolClient,
@@ -84,11 +87,13 @@ export class SessionConnection implements Lease {
 
   checkedOut(): void {
     this.leases = 1;
+    this.restedFor = this.restsSince === undefined ? 0 : performance.now() - this.restsSince;
     this.pipelines = this.isDirect && setPipelining(this.client, true);
   }
 
   /** At rest: the driver sends one query after the other again, as the pool's other users expect. */
   checkedIn(): void {
+    this.restsSince = performance.now();
     if (this.pipelines) {
       this.pipelines = false;
       setPipelining(this.client, false);

@@ -33,6 +33,37 @@ describe('A silent connection', () => {
     expect(call.outcome).toBe('resolved: a');
   });
 
+  it('is left by the first try of a lone read if it had rested, and the others are renewed', async () => {
+    const engine = newEngine({ timeout: 5_000 });
+    engine.source.restedFor = 1;
+    const call = engine.call(get, 'a');
+    await pass(TIMINGS.READ_PATIENCE + TIMINGS.TICK + TIMINGS.LONGEST_BACKOFF);
+    expect(engine.discarded).toEqual([0]);
+    expect(engine.source.renewals).toBe(1);
+    engine.source.inFlight[1].answer();
+    await settle();
+    expect(call.outcome).toBe('resolved: a');
+  });
+
+  it('is left once: the second try waits for as long as it takes', async () => {
+    const engine = newEngine({ timeout: 5_000 });
+    engine.source.restedFor = 1;
+    engine.call(get, 'a');
+    await pass(TIMINGS.READ_PATIENCE + TIMINGS.TICK + TIMINGS.LONGEST_BACKOFF);
+    engine.source.leases[1].restedFor = 1;
+    await pass(3_000);
+    expect(engine.discarded).toEqual([0]);
+  });
+
+  it('is not left by a write, nor by a read beside others on connections that hardly rested', async () => {
+    const engine = newEngine({ timeout: 5_000 });
+    engine.source.restedFor = 1;
+    engine.call(set, 'a');
+    engine.call(get, 'b');
+    await pass(3_000);
+    expect(engine.discarded).toEqual([]);
+  });
+
   it('is waited for while nothing else is answered either', async () => {
     const engine = newEngine({ timeout: 5_000 });
     engine.call(get, 'a');

@@ -5,6 +5,7 @@ const {
   TICK,
   SLOW_BATCH,
   SILENT_CONNECTION,
+  READ_PATIENCE,
   FIRST_LOCK_WAIT,
   LOCKED_WAIT,
   TRUNCATE_LOCK_WAIT,
@@ -30,6 +31,8 @@ describe('The timings', () => {
     ],
     ['a call that waits for a lock gives up before it counts as slow', LOCKED_WAIT, SLOW_BATCH],
     ['calls pass by a slow batch before its connection is given up', SLOW_BATCH, SILENT_CONNECTION],
+    ['calls pass by a slow read before it is tried again elsewhere', SLOW_BATCH, READ_PATIENCE],
+    ['a read is tried again before its connection is silent', READ_PATIENCE, SILENT_CONNECTION],
     [
       'a truncation gives way before the server looks for a deadlock',
       TRUNCATE_LOCK_WAIT,

@@ -39,6 +39,7 @@ export class SentStatement {
 
 export class FakeLease implements Lease {
   readonly isDirect = true;
+  restedFor = 0;
   bytesRead = 0;
   isDiscarded = false;
   private uses = 1;
@@ -142,6 +143,9 @@ export class FakeLeaseSource implements LeaseSource {
   readonly history: string[] = [];
   readonly leases: FakeLease[] = [];
   readonly discarded: FakeLease[] = [];
+  /** Milliseconds that connections are said to have rested. */
+  restedFor = 0;
+  renewals = 0;
   acquired = 0;
   released = 0;
   mostInUse = 0;
@@ -164,6 +168,11 @@ export class FakeLeaseSource implements LeaseSource {
     }
   }
 
+  renew(): void {
+    this.renewals += 1;
+    this.restedFor = 0;
+  }
+
   /** Grants the connections that were asked for. */
   grant(): void {
     this.requests.splice(0).forEach((request) => request());
@@ -171,6 +180,7 @@ export class FakeLeaseSource implements LeaseSource {
 
   private handOut(done: (error: unknown, lease?: Lease) => void): void {
     const lease = new FakeLease(this, this.leases.length);
+    lease.restedFor = this.restedFor;
     this.leases.push(lease);
     this.mostInUse = Math.max(this.mostInUse, this.inUse);
     done(undefined, lease);
