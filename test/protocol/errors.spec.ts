@@ -6,6 +6,7 @@ import { failureOf, ownFailureOf } from '../support/failures.js';
 import { Harness } from '../support/harness.js';
 import { REFUSED, SETUPS, startBehindProxy } from './support/behind-proxy.js';
 import { getNeighbours, NEIGHBOURS, NEIGHBOUR_VALUES, text } from './support/every-call.js';
+import { errorResponse } from './support/messages.js';
 import { CUTS, holdBehindErrors, Splitter } from './support/packing.js';
 import { asksFor, FailOnce } from './support/rewriting.js';
 
@@ -149,3 +150,18 @@ async function failAQuery(pool: Pool): Promise<void> {
     client.release();
   }
 }
+
+describe('What a pooler says of a name that it does not know', () => {
+  const harness = Harness.use();
+
+  it('is ERR_PREPARED_STATEMENTS and no lost connection, under 08P01 too', async () => {
+    const { proxy, store } = await startBehindProxy(harness, 'an own pool');
+    await store.set('k', 'v');
+    await store.get('k');
+    const reason = 'prepared statement "postgres_session_get" is already in use';
+    proxy.rewriting = new FailOnce(asksFor('k'), errorResponse('08P01', reason)).rewriting;
+    const error = await ownFailureOf(store.get('k'));
+    expect(error.code).toBe('ERR_PREPARED_STATEMENTS');
+    expect(error.message).toContain("pooler: 'transaction'");
+  });
+});

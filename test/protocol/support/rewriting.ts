@@ -31,15 +31,17 @@ export function asksFor(key: string): Matches {
 export class FailOnce {
   hasFailed = false;
 
-  constructor(private readonly matches: Matches) {}
+  constructor(
+    private readonly matches: Matches,
+    private readonly error = errorResponse('XX000', 'an error that the proxy made up'),
+  ) {}
 
   readonly rewriting: Rewriting = (answer) => {
     const at = answer.findIndex(({ execution }) => execution && this.matches(execution));
     if (this.hasFailed || at < 0) return bytesOf(answer);
     this.hasFailed = true;
     const end = answer.findIndex(({ code }, n) => n > at && code === Backend.READY_FOR_QUERY);
-    const error = errorResponse('XX000', 'an error that the proxy made up');
-    return [...bytesOf(answer.slice(0, at)), error, ...bytesOf(answer.slice(end))];
+    return [...bytesOf(answer.slice(0, at)), this.error, ...bytesOf(answer.slice(end))];
   };
 }
 
