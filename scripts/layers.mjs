@@ -29,7 +29,7 @@ const PUBLIC_FACE = [
   [/^adapters\//, /^(adapters|interfaces)\/|\.(errors|tokens)\.ts$/],
   [
     /^testing\//,
-    /^(testing|interfaces)\/|\.(errors|tokens)\.ts$|^index\.ts$|^store\/(arguments|call-options)\.ts$|^adapters\/given\.ts$/,
+    /^(testing|interfaces)\/|\.(errors|tokens)\.ts$|^index\.ts$|^store\/(arguments|call-options|key-space)\.ts$|^adapters\/given\.ts$/,
   ],
 ];
 

@@ -3,7 +3,7 @@ import type { KeyValueStore } from '../interfaces/key-value-store.interface.js';
 /** Bytes of UTF-8 that a key of the store may have. */
 const MAX_KEY_BYTES = 1_024;
 
-const STORE_METHODS = ['get', 'set', 'delete', 'getMany', 'scan', 'deletePrefix'] as const;
+const STORE_METHODS = ['get', 'set', 'delete', 'getMany', 'scanEntries', 'deletePrefix'] as const;
 
 /** Throws unless it has the methods of a `KeyValueStore`. */
 export function checkStore(of: string, store: unknown): asserts store is KeyValueStore {

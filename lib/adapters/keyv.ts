@@ -140,11 +140,8 @@ export class KeyvPostgresSession extends EventEmitter {
   async *iterator(namespace = this.namespace): AsyncGenerator<[string, string], void> {
     const range = this.#within(namespace);
     const hidden = this.#major === 6 ? range : this.#prefix;
-    for await (const key of this.#store.scan(range)) {
-      const value = await this.#store.get(key);
-      if (value !== undefined) {
-        yield [key.slice(hidden.length), value.toString('utf8')];
-      }
+    for await (const [key, { value }] of this.#store.scanEntries({ prefix: range })) {
+      yield [key.slice(hidden.length), value.toString('utf8')];
     }
   }
 

@@ -1,11 +1,11 @@
 import type {
   CallOptions,
-  EntryRange,
   SessionValue,
   WriteOptions,
 } from '../interfaces/key-value-store.interface.js';
-import { checkKey, checkPrefix, checkRange, valueBytes } from '../store/arguments.js';
+import { valueBytes } from '../store/arguments.js';
 import { checkOptions, ownership, signalOf } from '../store/call-options.js';
+import { KeySpace } from '../store/key-space.js';
 import type { CallQueue, StoreMethod, SubmitOptions } from './call-queue.js';
 import type { InMemoryEntries, KeyRange, Written } from './in-memory-entries.js';
 
@@ -21,16 +21,17 @@ export interface InMemoryTable {
 /** Checks the arguments of a view's calls, and makes them. */
 export class InMemoryCalls {
   readonly #table: InMemoryTable;
-  readonly #prefix: string;
 
-  constructor(table: InMemoryTable, prefix: string) {
+  constructor(
+    table: InMemoryTable,
+    readonly keys: KeySpace,
+  ) {
     this.#table = table;
-    this.#prefix = prefix;
   }
 
   /** The calls of a view of this one. */
   under(prefix: string): InMemoryCalls {
-    return new InMemoryCalls(this.#table, this.fullPrefix(prefix));
+    return new InMemoryCalls(this.#table, new KeySpace(this.keys.fullPrefix(prefix)));
   }
 
   /** Page by page: what is deleted behind the page that was read is not seen. */
@@ -45,7 +46,7 @@ export class InMemoryCalls {
         const keys = entries.keys(range, PAGE_SIZE, last);
         last = keys.length < PAGE_SIZE ? undefined : keys.at(-1);
         return keys
-          .map((key) => read(key.slice(this.#prefix.length), entries, key))
+          .map((key) => read(this.keys.own(key), entries, key))
           .filter((item) => item !== undefined);
       });
       yield* page;
@@ -62,7 +63,7 @@ export class InMemoryCalls {
     work: (entries: InMemoryEntries, full: string) => T,
   ): Promise<T> {
     checkOptions(method, options);
-    const full = this.full(key);
+    const full = this.keys.full(key);
     return this.make(method, (entries) => work(entries, full), { signal: signalOf(options) });
   }
 
@@ -74,7 +75,7 @@ export class InMemoryCalls {
     work: (entries: InMemoryEntries, full: string, written: Written) => T,
   ): Promise<T> {
     checkOptions(method, options);
-    const full = this.full(key);
+    const full = this.keys.full(key);
     const written = { value: valueBytes(value), ...ownership(options) };
     const signal = signalOf(options);
     return this.make(method, (entries) => work(entries, full, written), { signal });
@@ -87,26 +88,5 @@ export class InMemoryCalls {
   ): Promise<T> {
     const { entries, queue } = this.#table;
     return queue.submit(method, () => work(entries), options);
-  }
-
-  full(key: string): string {
-    checkKey(key);
-    const full = this.#prefix + key;
-    checkKey(full);
-    return full;
-  }
-
-  fullPrefix(prefix: string): string {
-    checkPrefix(prefix);
-    const full = this.#prefix + prefix;
-    checkPrefix(full);
-    return full;
-  }
-
-  range(given: EntryRange): KeyRange {
-    const range = checkRange(given);
-    return 'prefix' in range
-      ? { prefix: this.fullPrefix(range.prefix), owner: undefined }
-      : { prefix: this.#prefix, owner: range.owner };
   }
 }

@@ -1,5 +1,6 @@
 import { checkNames } from '../adapters/given.js';
 import { nameType } from '../store/arguments.js';
+import { KeySpace } from '../store/key-space.js';
 import { CallQueue, type StoreMethod } from './call-queue.js';
 import { InMemoryCalls } from './in-memory-calls.js';
 import { InMemoryEntries } from './in-memory-entries.js';
@@ -54,7 +55,7 @@ export class InMemorySessionStore extends InMemoryView {
     const clock = { ahead: 0 };
     const entries = new InMemoryEntries(() => now() + clock.ahead);
     const queue = new CallQueue(maxQueue);
-    super(new InMemoryCalls({ entries, queue }, ''));
+    super(new InMemoryCalls({ entries, queue }, new KeySpace('')));
     this.#entries = entries;
     this.#queue = queue;
     this.#clock = clock;

@@ -13,6 +13,7 @@ import {
   checkIncrement,
   checkIterable,
   checkKey,
+  checkOwner,
   checkTouchTtl,
   checkTtl,
   checkUpdater,
@@ -69,14 +70,14 @@ export class InMemoryView implements KeyValueStore {
 
   async deletePrefix(prefix: string, options?: CallOptions): Promise<void> {
     checkOptions('deletePrefix', options);
-    const full = this.#calls.fullPrefix(prefix);
+    const full = this.#calls.keys.fullPrefix(prefix);
     const signal = signalOf(options);
     return this.#calls.make('deletePrefix', (entries) => entries.deletePrefix(full), { signal });
   }
 
   async getMany(keys: Iterable<string>): Promise<Map<string, Buffer>> {
     const wanted = [...new Set(checkIterable('keys', keys))];
-    const full = wanted.map((key) => [key, this.#calls.full(key)] as const);
+    const full = wanted.map((key) => [key, this.#calls.keys.full(key)] as const);
     const read = (entries: InMemoryEntries): Map<string, Buffer> => {
       const found = new Map<string, Buffer>();
       for (const [key, stored] of full) {
@@ -100,7 +101,7 @@ export class InMemoryView implements KeyValueStore {
     for (const entry of checkIterable('entries', entries)) {
       const [key, value] = checkIterable<string | SessionValue>('entry', entry);
       checkKey(key);
-      written.set(this.#calls.full(key), { value: valueBytes(value), ...its });
+      written.set(this.#calls.keys.full(key), { value: valueBytes(value), ...its });
     }
     return this.#calls.make('setMany', (entries) =>
       written.forEach((each, key) => entries.set(key, each)),
@@ -108,18 +109,18 @@ export class InMemoryView implements KeyValueStore {
   }
 
   async deleteMany(keys: Iterable<string>): Promise<number> {
-    const full = new Set(checkIterable('keys', keys).map((key) => this.#calls.full(key)));
+    const full = new Set(checkIterable('keys', keys).map((key) => this.#calls.keys.full(key)));
     return this.#calls.make('deleteMany', (entries) => entries.deleteMany(full));
   }
 
   async touch(key: string, ttl: number): Promise<boolean> {
-    const full = this.#calls.full(key);
+    const full = this.#calls.keys.full(key);
     const checked = checkTouchTtl(ttl);
     return this.#calls.make('touch', (entries) => entries.touch(full, checked));
   }
 
   async getAndDelete(key: string): Promise<Buffer | undefined> {
-    const full = this.#calls.full(key);
+    const full = this.#calls.keys.full(key);
     return this.#calls.make('getAndDelete', (entries) => entries.getAndDelete(full));
   }
 
@@ -129,7 +130,7 @@ export class InMemoryView implements KeyValueStore {
     next: SessionValue,
     options?: TtlOptions,
   ): Promise<boolean> {
-    const full = this.#calls.full(key);
+    const full = this.#calls.keys.full(key);
     checkOptions('compareAndSet', options);
     const [before, after] = [valueBytes(expected, 'expected'), valueBytes(next, 'next')];
     const expiry = renewal(options);
@@ -143,7 +144,7 @@ export class InMemoryView implements KeyValueStore {
     fn: (current: Buffer) => SessionValue | undefined,
     options?: TtlOptions,
   ): Promise<Buffer | undefined> {
-    const full = this.#calls.full(key);
+    const full = this.#calls.keys.full(key);
     checkUpdater(fn);
     checkOptions('update', options);
     const change = (current: Buffer): Buffer | undefined => {
@@ -155,7 +156,7 @@ export class InMemoryView implements KeyValueStore {
   }
 
   async increment(key: string, options?: IncrementOptions): Promise<number> {
-    const full = this.#calls.full(key);
+    const full = this.#calls.keys.full(key);
     checkOptions('increment', options);
     const [by, ttl] = [checkIncrement(options?.by), checkTtl(options?.ttl)];
     return this.#calls.make('increment', (entries) => entries.increment(full, by, ttl));
@@ -168,36 +169,44 @@ export class InMemoryView implements KeyValueStore {
     options?: WriteOptions,
   ): Promise<boolean> {
     checkOptions('move', options);
-    const [source, target] = [this.#calls.full(from), this.#calls.full(to)];
+    const [source, target] = [this.#calls.keys.full(from), this.#calls.keys.full(to)];
     const written = { value: valueBytes(value), ...ownership(options) };
     return this.#calls.make('move', (entries) => entries.move(source, target, written));
   }
 
   async count(range: EntryRange): Promise<number> {
-    const full = this.#calls.range(range);
+    const full = this.#calls.keys.fullRange(range);
     return this.#calls.make('count', (entries) => entries.keys(full).length);
   }
 
   scan(prefix: string): AsyncIterable<string> {
-    return this.#calls.pages('scan', this.#calls.range({ prefix }), (key) => key);
+    const range = { prefix: this.#calls.keys.fullPrefix(prefix), owner: undefined };
+    return this.#calls.pages('scan', range, (key) => key);
   }
 
   scanOwner(owner: string): AsyncIterable<string> {
-    return this.#calls.pages('scanOwner', this.#calls.range({ owner }), (key) => key);
+    checkOwner(owner);
+    const range = { prefix: this.#calls.keys.prefix, owner };
+    return this.#calls.pages('scanOwner', range, (key) => key);
   }
 
   scanEntries(range: EntryRange): AsyncIterable<[key: string, entry: SessionEntry]> {
-    return this.#calls.pages('scanEntries', this.#calls.range(range), (key, entries, stored) => {
-      const entry = entries.getEntry(stored);
-      return entry && [key, entry];
-    });
+    return this.#calls.pages(
+      'scanEntries',
+      this.#calls.keys.fullRange(range),
+      (key, entries, stored) => {
+        const entry = entries.getEntry(stored);
+        return entry && [key, entry];
+      },
+    );
   }
 
   async deleteOwner(owner: string, options?: DeleteOwnerOptions): Promise<number> {
-    const range = this.#calls.range({ owner });
+    checkOwner(owner);
+    const range = { prefix: this.#calls.keys.prefix, owner };
     checkOptions('deleteOwner', options);
     const kept = new Set(
-      checkIterable('except', options?.except ?? []).map((key) => this.#calls.full(key)),
+      checkIterable('except', options?.except ?? []).map((key) => this.#calls.keys.full(key)),
     );
     return this.#calls.make('deleteOwner', (entries) => {
       return entries.deleteMany(entries.keys(range).filter((key) => !kept.has(key)));
