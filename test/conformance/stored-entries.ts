@@ -28,13 +28,18 @@ export class StoredEntries {
 
   async clear(): Promise<void> {
     if (this.prefix && this.#cleared) await this.#checkStrangers();
-    await this.sql.query(`TRUNCATE ${this.table}`);
+    // At once, since what a test left behind may be clearing too.
+    const client = await this.sql.connect();
+    await client.query('BEGIN');
+    await client.query(`TRUNCATE ${this.table}`);
     if (this.prefix) {
-      await this.sql.query(
+      await client.query(
         `INSERT INTO ${this.table} (id, value, owner) SELECT id, 'stranger', 'alice' FROM unnest($1::text[]) AS id`,
         [STRANGERS],
       );
     }
+    await client.query('COMMIT');
+    client.release();
     this.#cleared = true;
   }
 
