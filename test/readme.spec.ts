@@ -1,50 +1,27 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SampleProcess } from './sample/sample-process.js';
-import { REPOSITORY, run, runOrFail } from './support/commands.js';
+import { CodeBlocks } from './support/code-blocks.js';
+import { REPOSITORY, runOrFail } from './support/commands.js';
 import { createTestDatabase } from './support/database.js';
 
-/** Inside the repository, so that the blocks find the package by its name. */
-const SCRATCH = join(REPOSITORY, '.tmp');
-const TSCONFIG = {
-  extends: '../../tsconfig.json',
-  compilerOptions: { noEmit: false, rootDir: '.', outDir: 'out', noUnusedLocals: false },
-  include: ['*.ts'],
-  exclude: [],
-};
-
-let readme: string;
-let folder: string;
-let complaints: string;
-
-const blocks = (language: string): string[] =>
-  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'gm'))].map(
-    ([, code]) => code ?? '',
-  );
+let readme: CodeBlocks;
 
 beforeAll(async () => {
-  readme = await readFile(join(REPOSITORY, 'README.md'), 'utf8');
-  await mkdir(SCRATCH, { recursive: true });
-  folder = await mkdtemp(join(SCRATCH, 'readme-'));
-  const files = blocks('ts').map((code, index) =>
-    writeFile(join(folder, `block-${index + 1}.ts`), code),
-  );
-  await Promise.all([...files, writeFile(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG))]);
-  const compiler = join(REPOSITORY, 'node_modules/typescript/bin/tsc');
-  complaints = (await run(process.execPath, [compiler, '-p', '.'], { cwd: folder })).stdout;
+  readme = await CodeBlocks.compile('README.md');
 });
 
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => readme?.remove());
 
 describe('the README', () => {
   it('shows code that compiles against the package', () => {
-    expect(blocks('ts').length).toBeGreaterThan(0);
-    expect(complaints).toBe('');
+    expect(readme.blocks.length).toBeGreaterThan(0);
+    expect(readme.complaints).toBe('');
   });
 
   it('begins with the program of sample/quick-start', async () => {
-    expect(blocks('ts')[0]).toBe(
+    expect(readme.blocks[0]).toBe(
       await readFile(join(REPOSITORY, 'sample/quick-start/main.ts'), 'utf8'),
     );
   });
@@ -52,7 +29,7 @@ describe('the README', () => {
   it('begins with a program that runs as it stands, and does what is shown', async () => {
     const database = await createTestDatabase();
     const environment = { DATABASE_URL: database.connectionString };
-    const program = await SampleProcess.start(environment, join(folder, 'out/block-1.js'));
+    const program = await SampleProcess.start(environment, readme.program(1));
     try {
       const ask = async (method: string, path: string) =>
         (await fetch(`${program.url}/${path}`, { method })).text();
@@ -72,8 +49,8 @@ describe('the README', () => {
   });
 
   it('shows the two commands first', () => {
-    expect(readme).toContain('npm ci && npm start');
-    expect(readme).toContain('npm ci && npm test');
+    expect(readme.text).toContain('npm ci && npm start');
+    expect(readme.text).toContain('npm ci && npm test');
   });
 });
 
