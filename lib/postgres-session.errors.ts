@@ -20,6 +20,7 @@ import { OnceForBothForms } from './utils/both-forms.js';
  * | `ERR_PREPARED_STATEMENTS` | a pooler in between cannot hold named statements |
  * | `ERR_OWNER_UNSUPPORTED` | the table has no `owner` column |
  * | `ERR_NOT_A_COUNTER` | `increment` met a value that is no safe integer, or would leave that range |
+ * | `ERR_SESSION_ENDED` | an adapter was to save a session that was ended meanwhile, and has `ended: 'error'` |
  * | `ERR_QUERY` | any other error of the database, which is the `cause` |
  */
 export type PostgresSessionErrorCode =
@@ -38,6 +39,7 @@ export type PostgresSessionErrorCode =
   | 'ERR_PREPARED_STATEMENTS'
   | 'ERR_OWNER_UNSUPPORTED'
   | 'ERR_NOT_A_COUNTER'
+  | 'ERR_SESSION_ENDED'
   | 'ERR_QUERY';
 
 export interface PostgresSessionErrorDetails {
