@@ -108,6 +108,22 @@ describe('A batch that failed', () => {
     expect(engine.source.history.length).toBeGreaterThan(3);
   });
 
+  it('fails all calls that share its place with the last error as cause', async () => {
+    const engine = newEngine({ timeout: 1_000 });
+    const shared = writing('touch', { share: (live) => live });
+    const calls = [engine.call(shared, 'a'), engine.call(shared, 'a')];
+    await settle();
+    engine.source.refusal = serverAway();
+    await engine.fail('touch', rolledBack());
+    await pass(1_200);
+    for (const { promise } of calls) {
+      await expect(promise).rejects.toMatchObject({
+        message: 'timed out',
+        cause: { message: 'server away' },
+      });
+    }
+  });
+
   it('is given up after twenty tries if no time ends it', async () => {
     const engine = newEngine({ timeout: null });
     const call = engine.call(set, 'a');

@@ -1,6 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import type { INestApplicationContext } from '@nestjs/common';
+import { cleanupOf } from '../support/app.js';
 import { waitFor } from '../support/conditions.js';
 import { Harness } from '../support/harness.js';
 import { LogCapture } from '../support/log.js';
@@ -59,6 +60,8 @@ describe('the end of cleanup', () => {
   async function expectNoSweepAnyMore(app: INestApplicationContext, tableName: string) {
     const registry = app.get(SchedulerRegistry);
     if (registry.doesExist('cron', JOB)) await tick(app);
+    const nothing = { deleted: 0, batches: 0, skipped: true, durationMs: 0 };
+    expect(await cleanupOf(app).sweep()).toEqual(nothing);
     expect(await idsOf(harness, tableName)).toHaveLength(3);
   }
 

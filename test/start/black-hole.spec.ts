@@ -63,3 +63,18 @@ describe('A boot into a black hole ends in ERR_CONNECT', () => {
     }
   });
 });
+
+describe('A boot whose table cannot be used', () => {
+  it('is told why also if the network goes away before it has rolled back', async () => {
+    const proxy = await TcpProxy.before(harness);
+    const tableName = harness.table();
+    await harness.sql(`CREATE TABLE ${tableName} (id text PRIMARY KEY)`);
+    proxy.swallowFrom('ROLLBACK');
+    const pool = harness.pool({ connectionString: proxy.url(harness.url) });
+    const error = await ownFailureOf(harness.startStore({ pool, tableName }));
+    expect(error.code).toBe('ERR_SCHEMA_INIT');
+    expect(error.message).toContain('value');
+    expect(pool.totalCount).toBe(0);
+    expect(pool.listenerCount('error')).toBe(0);
+  });
+});

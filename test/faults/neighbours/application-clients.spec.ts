@@ -80,7 +80,7 @@ describe.each(POOL_KINDS)('A client that the application gives back (%s pool)', 
   /** Sends queries on a client and gives it back at once. */
   async function leave(pool: Pool, queries: string[]): Promise<void> {
     const client = await pool.connect();
-    client.once('error', ignore);
+    client.off('error', ignore).once('error', ignore);
     for (const query of queries) client.query(query).catch(ignore);
     client.release();
   }

@@ -25,6 +25,7 @@ export class TcpProxy {
   private targets: readonly number[];
   private readonly links = new Set<ProxiedLink>();
   private cutMarker: string | undefined;
+  private swallowMarker: string | undefined;
   private wake: () => void = () => undefined;
   private changed = this.nextChange();
   /** Connections taken since the start. */
@@ -61,6 +62,7 @@ export class TcpProxy {
   async heal(): Promise<void> {
     this.change(FAIR);
     this.cutMarker = undefined;
+    this.swallowMarker = undefined;
     if (!this.server.listening) {
       this.server.listen(this.port, '127.0.0.1');
       await once(this.server, 'listening');
@@ -85,6 +87,11 @@ export class TcpProxy {
 
   swallow(): void {
     this.change({ ...FAIR, swallow: true });
+  }
+
+  /** The network is gone from the moment on in which `marker` is asked for. */
+  swallowFrom(marker: string): void {
+    this.swallowMarker = marker;
   }
 
   delay(latency: number): void {
@@ -145,6 +152,7 @@ export class TcpProxy {
   }
 
   private cutsAnswerTo(request: Buffer): boolean {
+    if (this.swallowMarker !== undefined && request.includes(this.swallowMarker)) this.swallow();
     const cuts = this.cutMarker !== undefined && request.includes(this.cutMarker);
     if (cuts) this.cutMarker = undefined;
     return cuts;
