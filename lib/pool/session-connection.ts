@@ -3,6 +3,7 @@ import type { Lease, StatementCallback, TransactionQuery } from '../batching/typ
 import { bytesReadBy, setPipelining } from '../protocol/driver-internals.js';
 import { runQuery, StatementQuery, type Prelude } from '../protocol/statement-query.js';
 import { sqlState, SqlState } from '../sql/sql-state.js';
+import { AS_SENT } from '../sql/as-sent.js';
 import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
 import { promised } from '../utils/promised.js';
 import { checkReadsWhatItWrites, ReadOnlyError } from './read-only.js';
@@ -179,7 +180,9 @@ export class SessionConnection implements Lease {
     let staysOpen = false;
     try {
       // One answer for each statement of the message.
-      const answers = [await this.client.query<{ opened: string }>(begin)].flat();
+      const answers = [
+        await this.client.query<{ opened: string }>({ text: begin, types: AS_SENT }),
+      ].flat();
       staysOpen = await body(answers.at(-1)?.rows[0]?.opened);
       if (!staysOpen) {
         await this.client.query('COMMIT');

@@ -1,4 +1,4 @@
-import { bytea, float8, statement, text, type ColumnReader, type Statement } from './statement.js';
+import { bytea, decimal, statement, text, type ColumnReader, type Statement } from './statement.js';
 import { OWNER_COLUMN } from './table-layout.js';
 
 /** The statements that read entries whole: value, milliseconds left or null, owner where the table has one. */
@@ -29,11 +29,12 @@ export interface TableParts {
 }
 
 export function entryStatements({ table, hasOwner, live, id, range }: TableParts): EntryStatements {
-  // PostgreSQL before 17 cannot subtract from `infinity`, which is no expiry.
+  // PostgreSQL before 17 cannot subtract from `infinity`, which is no expiry. As text of a decimal, which
+  // `extra_float_digits` does not shorten.
   const expiresIn = `CASE WHEN isfinite(t.expires_at)
-    THEN date_part('epoch', t.expires_at - now()) * 1000 END`;
+    THEN (extract(epoch FROM t.expires_at - now()) * 1000)::text END`;
   const columns = `t.value, ${expiresIn}${hasOwner ? `, t.${OWNER_COLUMN}` : ''}`;
-  const readers: ColumnReader[] = [text, bytea, float8, ...(hasOwner ? [text] : [])];
+  const readers: ColumnReader[] = [text, bytea, decimal, ...(hasOwner ? [text] : [])];
   const page = (word: string, where: string): Statement =>
     statement(
       word,

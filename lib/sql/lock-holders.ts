@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { AS_SENT } from './as-sent.js';
 
 interface Holder {
   readonly pid: number;
@@ -30,7 +31,7 @@ export async function describeLockHolders(
   table: string | undefined,
 ): Promise<string> {
   const values = [advisoryKeys.map(String), table];
-  const { rows } = await client.query<{ found: string }>(HOLDERS, values);
+  const { rows } = await client.query<{ found: string }>({ text: HOLDERS, values, types: AS_SENT });
   const holders = JSON.parse(rows[0].found) as Holder[];
   return holders.map(describe).join(', ');
 }

@@ -5,6 +5,7 @@ import { TIMINGS } from '../timings.js';
 import { messageOf } from '../utils/errors.js';
 import { within } from '../utils/timers.js';
 import { schemaInitLockKey } from './advisory-lock-key.js';
+import { AS_SENT } from './as-sent.js';
 import type { TableFault } from './column-faults.js';
 import { describeLockHolders } from './lock-holders.js';
 import { sqlState, SqlState } from './sql-state.js';
@@ -187,10 +188,11 @@ class SchemaInit {
     const { names } = this.options;
     const table = await describeTable(this.client, names);
     if (table === undefined && names.schema !== undefined) {
-      const { rows } = await this.client.query<{ found: string }>(
-        'SELECT count(*)::text AS found FROM pg_namespace WHERE nspname = $1',
-        [names.schema],
-      );
+      const { rows } = await this.client.query<{ found: string }>({
+        text: 'SELECT count(*)::text AS found FROM pg_namespace WHERE nspname = $1',
+        values: [names.schema],
+        types: AS_SENT,
+      });
       if (rows[0].found === '0') {
         throw this.failure(
           `schema "${names.schema}" does not exist, and is not made by this module, so table ${names.told} cannot be. Have it made by: CREATE SCHEMA "${names.schema}"`,

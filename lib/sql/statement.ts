@@ -54,8 +54,8 @@ export const text: ColumnReader = {
 
 /** A copy of its own: a slice would keep in memory all that was received with it. */
 export const bytea: ColumnReader = {
-  // The text format is `\x` and hexadecimal digits.
-  fromText: (text) => Buffer.from(text.slice(2), 'hex'),
+  // As text it is `\x` and hexadecimal digits, or escaped if somebody has set `bytea_output`.
+  fromText: (text) => (text.startsWith('\\x') ? Buffer.from(text.slice(2), 'hex') : unescape(text)),
   fromBinary: (row, start, end) => {
     const value = Buffer.allocUnsafe(end - start);
     row.copy(value, 0, start, end);
@@ -63,11 +63,19 @@ export const bytea: ColumnReader = {
   },
 };
 
-/** A number in double precision. */
-export const float8: ColumnReader = {
+/** A number that the statement returns as text. */
+export const decimal: ColumnReader = {
   fromText: Number,
-  fromBinary: (row, start) => row.readDoubleBE(start),
+  fromBinary: (row, start, end) => Number(row.toString('latin1', start, end)),
 };
+
+/** Printable bytes stand for themselves, a backslash is doubled, and all others are octal: `\001`. */
+function unescape(text: string): Buffer {
+  const plain = text.replace(/\\(\\|[0-7]{3})/g, (_, code: string) =>
+    code === '\\' ? code : String.fromCharCode(parseInt(code, 8)),
+  );
+  return Buffer.from(plain, 'latin1');
+}
 
 export const bool: ColumnReader = {
   fromText: (text) => text === 't',

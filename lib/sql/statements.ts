@@ -1,6 +1,6 @@
 import { entryStatements, type EntryStatements, type TableParts } from './entry-statements.js';
 import { endOfPrefix } from './key-range.js';
-import { bool, bytea, float8, statement, text, type Statement } from './statement.js';
+import { bool, bytea, decimal, statement, text, type Statement } from './statement.js';
 import { EXPIRY_BUCKET_COLUMN, OWNER_COLUMN, type TableLayout } from './table-layout.js';
 
 /**
@@ -203,8 +203,8 @@ function rangeStatements({ table, hasOwner, live, id, range }: TableParts): Rang
   const count = (word: string, where: string): Statement =>
     statement(
       word,
-      `SELECT $3::text, count(*)::float8 FROM ${table} AS t WHERE ${where} AND ${live}`,
-      [text, float8],
+      `SELECT $3::text, count(*)::text FROM ${table} AS t WHERE ${where} AND ${live}`,
+      [text, decimal],
     );
   const owned = `t.${OWNER_COLUMN} =`;
   const listed = `DELETE FROM ${table} AS t WHERE t.id = ANY($1::text[])`;

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { AS_SENT } from './as-sent.js';
 import { inSchema } from './identifiers.js';
 import { EXPIRY_BUCKET_COLUMN, OWNER_COLUMN, type TableLayout } from './table-layout.js';
 import type { TableNames } from './table-name.js';
@@ -110,7 +111,11 @@ export async function describeTable(
   names: TableNames,
 ): Promise<TableDescription | undefined> {
   const values = [names.qualified, [names.expiryIndex, names.ownerIndex]];
-  const { rows } = await client.query<{ found: string }>(DESCRIBE, values);
+  const { rows } = await client.query<{ found: string }>({
+    text: DESCRIBE,
+    values,
+    types: AS_SENT,
+  });
   if (rows.length === 0) {
     return undefined;
   }

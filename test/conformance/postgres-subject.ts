@@ -1,6 +1,6 @@
 import { Pool } from 'pg';
 import { createTestDatabase } from '../support/database.js';
-import { startStore } from '../support/app.js';
+import { startStore, type StoreOptions } from '../support/app.js';
 import { HeldRows } from './held-rows.js';
 import { refuseSomeEntries, StoredEntries } from './stored-entries.js';
 import type { Subject, SubjectFactory } from './subject.js';
@@ -10,6 +10,8 @@ export interface PostgresSubjectOptions {
   options?: Omit<Parameters<typeof startStore>[0], 'connection' | 'pool'>;
   /** Tests a view of this prefix rather than the store, and that nothing outside it changes. */
   namespace?: string;
+  /** What the store connects by, given a connection string. Default: that string. A pool is ended with the subject. */
+  target?: (connectionString: string) => Pick<StoreOptions, 'connection' | 'pool'>;
   /** Prepares the schema before the store boots. */
   prepare?: (sql: Pool) => Promise<void>;
 }
@@ -23,12 +25,14 @@ async function createSubject({
   options = {},
   namespace,
   prepare,
+  target = (connection) => ({ connection }),
 }: PostgresSubjectOptions): Promise<Subject> {
   const database = await createTestDatabase();
   const sql = new Pool({ connectionString: database.connectionString, max: 3 });
   await prepare?.(sql);
 
-  const settings = { connection: database.connectionString, cleanup: false as const, ...options };
+  const goal = target(database.connectionString);
+  const settings = { ...goal, cleanup: false as const, ...options };
   const [first, second] = [await startStore(settings), await startStore(settings)];
   const table = options.tableName ?? 'celeris_sessions';
   await refuseSomeEntries(sql, table);
@@ -56,6 +60,7 @@ async function createSubject({
       await clear();
       await first.close();
       await second.close();
+      await goal.pool?.end();
       await sql.end();
       await database.close();
     },

@@ -69,9 +69,11 @@ describe('A boot whose table cannot be used', () => {
     const proxy = await TcpProxy.before(harness);
     const tableName = harness.table();
     await harness.sql(`CREATE TABLE ${tableName} (id text PRIMARY KEY)`);
-    proxy.swallowFrom('ROLLBACK');
     const pool = harness.pool({ connectionString: proxy.url(harness.url) });
-    const error = await ownFailureOf(harness.startStore({ pool, tableName }));
+    const phaseHook = (phase: string): void => {
+      if (phase === 'ensure_schema:check_table') proxy.swallowFrom('ROLLBACK');
+    };
+    const error = await ownFailureOf(harness.startStore({ pool, tableName, phaseHook }));
     expect(error.code).toBe('ERR_SCHEMA_INIT');
     expect(error.message).toContain('value');
     expect(pool.totalCount).toBe(0);
