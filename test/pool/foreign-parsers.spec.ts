@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { everyCall } from '../conformance/store-calls.js';
 import { Harness } from '../support/harness.js';
@@ -9,12 +9,13 @@ const CHANGED = [builtins.JSON, builtins.JSONB, builtins.INT8, builtins.BOOL];
 /** Entries and all that boots, sweeps and ends them work whatever the application has the driver make of types. */
 describe('Type parsers of the application', () => {
   const harness = Harness.use();
-  const parsers = CHANGED.map((oid) => [oid, pg.types.getTypeParser(oid)] as const);
 
-  afterEach(() => parsers.forEach(([oid, parser]) => pg.types.setTypeParser(oid, parser)));
+  // Jest loads pg anew for each file, so this changes it for this one alone.
+  beforeAll(() =>
+    CHANGED.forEach((oid) => pg.types.setTypeParser(oid, (text) => `parsed ${text}`)),
+  );
 
   it.each(['own', 'lent'])('change nothing for the store (%s pool)', async (kind) => {
-    for (const oid of CHANGED) pg.types.setTypeParser(oid, (text) => `parsed ${text}`);
     const tableName = harness.table();
     const types = { getTypeParser: () => (value: unknown) => `parsed ${String(value)}` };
     const config = { connectionString: harness.url, types, binary: true };
