@@ -22,7 +22,8 @@ function oddConfig(connectionString: string): PoolConfig {
   url.searchParams.set('options', [url.searchParams.get('options'), ...options].join(' '));
   url.search = url.search.replaceAll('+', '%20');
   const types = { getTypeParser: () => (value: unknown) => value };
-  return { connectionString: url.href, types, binary: true };
+  const config = { connectionString: url.href, types, binary: true };
+  return config;
 }
 
 describePostgresStore(
