@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 
 /** Stands for the pool of a store in memory: it connects to nothing, and its queries say so. */
 export class AbsentPool extends EventEmitter {
-  readonly options = { max: 0 };
+  readonly options = { max: 1 };
   readonly totalCount = 0;
   readonly idleCount = 0;
   readonly waitingCount = 0;
