@@ -15,4 +15,4 @@ export {
 export { PostgresSessionModule } from './postgres-session.module.js';
 export { PostgresSessionStore } from './postgres-session.store.js';
 export type { SweepReport } from './cleanup/sweeper.js';
-export { getSessionSchemaSql } from './schema-sql.js';
+export { getSessionSchemaSql, type SessionSchemaSqlOptions } from './schema-sql.js';

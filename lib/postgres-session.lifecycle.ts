@@ -9,6 +9,7 @@ import { SessionFailurePolicy } from './pool/failure-policy.js';
 import type { PoolLog } from './pool/pool-monitor.js';
 import { checkServer } from './pool/server-check.js';
 import { SessionPool } from './pool/session-pool.js';
+import { planSettings } from './pool/session-setup.js';
 import type { ResolvedOptions } from './postgres-session.options.js';
 import { destroySocket } from './protocol/driver-internals.js';
 import { checkSchema, ensureSchema } from './sql/schema-init.js';
@@ -175,6 +176,7 @@ export class PostgresSessionLifecycle {
       (client) => this.prepareTable(client),
     );
     this.stopping.signal.throwIfAborted();
+    pool.planSettings = planSettings(layout.hasCitus);
     const statements = buildStatements(layout);
     const { hasOwner } = layout;
     const operations = buildOperations({

@@ -1,10 +1,27 @@
 import type { PostgresSessionModuleOptions } from './interfaces/postgres-session-module-options.interface.js';
-import { invalid, isRecord, kindOf, resolveTable } from './option-checks.js';
+import { flag, invalid, isRecord, kindOf, option, resolveTable } from './option-checks.js';
 import { OPTIONS } from './postgres-session.options.js';
 import { schemaSql } from './sql/table-layout.js';
 import { tableNames } from './sql/table-name.js';
 
-const NAMES = { schema: OPTIONS.schema, tableName: OPTIONS.tableName };
+const SQL_OPTIONS = {
+  schema: OPTIONS.schema,
+  tableName: OPTIONS.tableName,
+  citus: option(flag, false, 'whether the table is distributed over the nodes of Citus'),
+};
+
+/**
+ * Which DDL is asked for.
+ *
+ * @publicApi
+ */
+export interface SessionSchemaSqlOptions extends Pick<
+  PostgresSessionModuleOptions,
+  'schema' | 'tableName'
+> {
+  /** Adds the command that distributes the table over the nodes of Citus. Default: false. */
+  citus?: boolean;
+}
 
 /**
  * The DDL that schema init runs, for those who make their tables by migrations.
@@ -13,12 +30,11 @@ const NAMES = { schema: OPTIONS.schema, tableName: OPTIONS.tableName };
  *
  * @publicApi
  */
-export function getSessionSchemaSql(
-  options: Pick<PostgresSessionModuleOptions, 'schema' | 'tableName'> = {},
-): string {
+export function getSessionSchemaSql(options: SessionSchemaSqlOptions = {}): string {
   if (!isRecord(options)) {
-    throw invalid('options', undefined, 'an object with `schema` or `tableName`', kindOf(options));
+    const allowed = 'an object with `schema`, `tableName` or `citus`';
+    throw invalid('options', undefined, allowed, kindOf(options));
   }
-  const { schema, tableName } = resolveTable(NAMES, options);
-  return schemaSql(tableNames(tableName, schema));
+  const { schema, tableName, citus } = resolveTable(SQL_OPTIONS, options);
+  return schemaSql(tableNames(tableName, schema), citus);
 }

@@ -1,16 +1,17 @@
 import type { BatchCallback, Lease, Operation, Refusal } from '../batching/types.js';
 import { float8Array, textArray } from '../sql/array-parameters.js';
-import type { Statement, StatementResult } from '../sql/statement.js';
+import type { Statement, StatementResult, Step } from '../sql/statement.js';
 import { refuseLeftOut } from './left-out.js';
 import { readOperations, type ReadOperations } from './reads.js';
 import {
-  byKey,
   entryArrays,
   entryParameters,
   gatheredWrites,
   inKeyOrder,
   isOneRow,
+  keysAmong,
   rowOf,
+  setTogether,
   ttlParameter,
   write,
   type Entry,
@@ -33,14 +34,17 @@ export function batchedOperations(setup: OperationSetup): BatchedOperations {
     set: entryWrite(setup, {
       name: 'set',
       one: statements.set,
-      batch: statements.setBatch,
+      many: (entries) => setTogether(setup, entries),
       resultsOf: allWritten,
       explain: (lease, written) => refuseLeftOut(lease, statements, written),
     }),
     setIfPresent: entryWrite(setup, {
       name: 'setIfPresent',
       one: statements.setIfPresent,
-      batch: statements.setIfPresentBatch,
+      many: (entries) => ({
+        statement: statements.setIfPresentBatch,
+        values: entryArrays(entries, setup.hasOwner),
+      }),
       resultsOf: whichOf,
     }),
     touch: touchOperation(setup),
@@ -51,7 +55,7 @@ export function batchedOperations(setup: OperationSetup): BatchedOperations {
 interface EntryWriting<V> {
   readonly name: string;
   readonly one: Statement;
-  readonly batch: Statement;
+  readonly many: (entries: readonly KeyedEntry[]) => Step;
   /** `undefined` if the count of the answer does not fit. */
   readonly resultsOf: (keys: readonly string[], result: StatementResult) => V[] | undefined;
   /** What is said then of each entry. */
@@ -64,7 +68,7 @@ interface EntryWriting<V> {
 /** Calls on one key do not share a place: a value may be refused, and what the next one keeps may be of the last. */
 function entryWrite<V>(
   setup: OperationSetup,
-  { name, one, batch: statement, resultsOf, explain }: EntryWriting<V>,
+  { name, one, many, resultsOf, explain }: EntryWriting<V>,
 ): Operation<Entry, V> {
   const { hasOwner } = setup;
   return {
@@ -87,8 +91,8 @@ function entryWrite<V>(
         write(batch, one, entryParameters(key, entry, hasOwner), finish, results);
         return;
       }
-      const sorted = written.toSorted(inKeyOrder);
-      write(batch, statement, entryArrays(sorted, hasOwner), finish, results);
+      const { statement, values } = many(written.toSorted(inKeyOrder));
+      write(batch, statement, values, finish, results);
     },
   };
 }
@@ -99,7 +103,7 @@ function allWritten(keys: readonly string[], { rowCount }: StatementResult): voi
 
 /** Of each key, whether the answer has a row of it. */
 function whichOf(keys: readonly string[], result: StatementResult): boolean[] {
-  const found = byKey(keys, result);
+  const found = keysAmong(keys, result);
   return keys.map((key) => found.has(key));
 }
 
@@ -117,9 +121,13 @@ function touchOperation(setup: OperationSetup): BatchedOperations['touch'] {
         return;
       }
       const sorted = calls.toSorted(inKeyOrder);
-      const keys = sorted.map((call) => call.key);
-      const ttls = float8Array(sorted.map((call) => call.args));
-      write(batch, statements.touchBatch, [textArray(keys), ttls], done, (result) =>
+      const ttls = sorted.map((call) => call.args);
+      const isOneTtl = ttls.every((ttl) => ttl === ttls[0]);
+      const [statement, times] = isOneTtl
+        ? [statements.touchBatch, ttlParameter(ttls[0])]
+        : [statements.touchEach, float8Array(ttls)];
+      const values = [textArray(sorted.map((call) => call.key)), times];
+      write(batch, statement, values, done, (result) =>
         whichOf(
           calls.map((call) => call.key),
           result,
@@ -140,15 +148,14 @@ function deleteOperation(setup: OperationSetup): BatchedOperations['delete'] {
       if (calls.length === 1) {
         const [{ key }] = calls;
         write(batch, statements.delete, [key], done, (result) => [
-          rowOf(key, result)?.[1] === true,
+          rowOf(key, result) !== undefined,
         ]);
         return;
       }
       const keys = calls.map((call) => call.key);
-      write(batch, statements.deleteBatch, [textArray(keys)], done, (result) => {
-        const wasLive = byKey(keys, result);
-        return keys.map((key) => wasLive.get(key) === true);
-      });
+      write(batch, statements.deleteBatch, [textArray(keys)], done, (result) =>
+        whichOf(keys, result),
+      );
     },
   };
 }

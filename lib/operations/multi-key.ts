@@ -1,15 +1,15 @@
 import type { BatchToRun, Operation, TransactionQuery } from '../batching/types.js';
 import { textArray } from '../sql/array-parameters.js';
-import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
+import type { StatementResult, Step } from '../sql/statement.js';
 import { promised } from '../utils/promised.js';
 import { findLeftOut, leftOut } from './left-out.js';
 import {
-  byKey,
-  entryArrays,
   entryParameters,
   inKeyOrder,
   isOneRow,
+  keysAmong,
   rowOf,
+  setTogether,
   settleWith,
   singleWrites,
   write,
@@ -34,9 +34,7 @@ export interface MultiKeyOperations {
 }
 
 /** One statement of the transaction: its parameters, and how many rows it counts for. */
-interface Chunk {
-  readonly statement: Statement;
-  readonly values: readonly Parameter[];
+interface Chunk extends Step {
   readonly count: (result: StatementResult, query: TransactionQuery) => number | Promise<number>;
 }
 
@@ -81,7 +79,7 @@ export function multiKeyOperations(setup: OperationSetup): MultiKeyOperations {
         const [{ args }] = batch.calls;
         const { from, to, entry } = args;
         // No statement deletes a row and inserts another one under the same key.
-        if (from === to || limits.maxRows === 1) {
+        if (from === to || statements.move === undefined) {
           settleWith(moveInSteps(batch, setup, args), done);
           return;
         }
@@ -99,7 +97,7 @@ function moveInSteps(
 ): Promise<boolean> {
   return lease.transaction(lockWait, async (query) => {
     const gone = await query(statements.delete, [from]);
-    if (rowOf(from, gone)?.[1] !== true) {
+    if (rowOf(from, gone) === undefined) {
       return false;
     }
     const written = await query(statements.set, entryParameters(to, entry, hasOwner));
@@ -107,15 +105,13 @@ function moveInSteps(
   });
 }
 
-function setChunk(
-  { statements, limits, hasOwner }: OperationSetup,
-  entries: readonly KeyedEntry[],
-): Chunk {
+function setChunk(setup: OperationSetup, entries: readonly KeyedEntry[]): Chunk {
+  const { statements, limits, hasOwner } = setup;
   const [{ key, entry }] = entries;
   return {
     ...(limits.maxRows === 1
       ? { statement: statements.set, values: entryParameters(key, entry, hasOwner) }
-      : { statement: statements.setBatch, values: entryArrays(entries, hasOwner) }),
+      : setTogether(setup, entries)),
     count: async ({ rowCount }, query) => {
       if (rowCount !== entries.length) {
         await findLeftOut(query, statements, entries);
@@ -132,13 +128,13 @@ function deleteChunk({ statements, limits }: OperationSetup, keys: readonly stri
     return {
       statement: statements.delete,
       values: [key],
-      count: (result) => Number(rowOf(key, result)?.[1] === true),
+      count: (result) => Number(rowOf(key, result) !== undefined),
     };
   }
   return {
     statement: statements.deleteBatch,
     values: [textArray(keys)],
-    count: (result) => [...byKey(keys, result).values()].filter((live) => live === true).length,
+    count: (result) => keysAmong(keys, result).size,
   };
 }
 

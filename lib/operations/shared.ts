@@ -1,7 +1,7 @@
 import type { BatchCallback, Lease, Operation, Refusal } from '../batching/types.js';
 import { protocolError } from '../protocol/protocol-error.js';
 import { float8Array, byteaArray, textArray } from '../sql/array-parameters.js';
-import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
+import type { Parameter, Statement, StatementResult, Step } from '../sql/statement.js';
 import type { Statements } from '../sql/statements.js';
 
 /** An entry to be written. */
@@ -158,12 +158,12 @@ export function isOneRow({ rowCount }: StatementResult): boolean[] {
   return [rowCount === 1];
 }
 
-/** The second column by the first, which is one of the keys that were asked for. */
-export function byKey(keys: readonly string[], { rows }: StatementResult): Map<unknown, unknown> {
-  const found = new Map<unknown, unknown>();
-  for (const row of rows) {
-    found.set(row[0], row[1]);
-  }
+/** The keys that a statement returned, each one of those that were asked for. */
+export function keysAmong(
+  keys: readonly string[],
+  { rows }: StatementResult,
+): ReadonlySet<unknown> {
+  const found = new Set(rows.map(([key]) => key));
   if (found.size > 0 && keys.reduce((hits, key) => hits + Number(found.has(key)), 0) < found.size) {
     throw protocolError('it has rows of other keys');
   }
@@ -180,7 +180,20 @@ export function ttlParameter(ttl: number | null): string | null {
   return ttl === null ? null : String(ttl);
 }
 
-/** The parameters of `setBatch`. Rows are locked in the order of the arrays, so they must be sorted. */
+/** One statement that sets many entries. Rows are locked in their order, so they must be sorted. */
+export function setTogether(
+  { statements: { setBatch, setRows }, hasOwner }: OperationSetup,
+  sorted: readonly KeyedEntry[],
+): Step {
+  return setRows === undefined
+    ? { statement: setBatch, values: entryArrays(sorted, hasOwner) }
+    : {
+        statement: setRows(sorted.length),
+        values: sorted.flatMap(({ key, entry }) => entryParameters(key, entry, hasOwner)),
+      };
+}
+
+/** The parameters of statements that take entries as arrays. */
 export function entryArrays(sorted: readonly KeyedEntry[], hasOwner: boolean): Buffer[] {
   const arrays = [
     textArray(sorted.map(({ key }) => key)),

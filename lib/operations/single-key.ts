@@ -2,7 +2,7 @@ import { Refusal, type BatchToRun, type Lease, type Operation } from '../batchin
 import { NothingWrittenError } from '../pool/failure-policy.js';
 import type { SessionValue } from '../interfaces/key-value-store.interface.js';
 import { notACounter } from '../postgres-session.errors.js';
-import type { Parameter, StatementResult } from '../sql/statement.js';
+import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
 import type { Statements } from '../sql/statements.js';
 import { promised } from '../utils/promised.js';
 import {
@@ -76,7 +76,8 @@ export function singleKeyOperations(setup: OperationSetup): SingleKeyOperations 
       name: 'compareAndSet',
       execute(batch, done) {
         const [{ key, args }] = batch.calls;
-        write(batch, statements.compareAndSet, replacement(key, args), done, isOneRow);
+        const { statement, values } = replacement(statements, key, args);
+        write(batch, statement, values, done, isOneRow);
       },
     },
     update: {
@@ -105,8 +106,15 @@ export function singleKeyOperations(setup: OperationSetup): SingleKeyOperations 
   };
 }
 
-function replacement(key: string, { expected, next, renew, ttl }: Replacement): Parameter[] {
-  return [key, expected, next, renew ? 't' : 'f', ttlParameter(ttl)];
+function replacement(
+  { compareAndSet, compareAndRenew }: Statements,
+  key: string,
+  { expected, next, renew, ttl }: Replacement,
+): { statement: Statement; values: Parameter[] } {
+  const values = [key, expected, next];
+  return renew
+    ? { statement: compareAndRenew, values: [...values, ttlParameter(ttl)] }
+    : { statement: compareAndSet, values };
 }
 
 /**
@@ -134,9 +142,9 @@ async function update(
     } catch (error) {
       return new Refusal(error);
     }
-    const values = replacement(key, { expected, next, renew, ttl });
+    const { statement, values } = replacement(statements, key, { expected, next, renew, ttl });
     const result = await promised<StatementResult>((done) =>
-      batch.lease.write(statements.compareAndSet, values, batch.lockWait, done),
+      batch.lease.write(statement, values, batch.lockWait, done),
     );
     if (isOneRow(result)[0]) {
       return next;

@@ -14,6 +14,7 @@ import {
   SET_LOCAL,
   settingsPrelude,
   type Limits,
+  type Settings,
 } from './session-setup.js';
 
 /** What a connection needs of its pool. */
@@ -23,6 +24,8 @@ export interface ConnectionOwner {
   readonly isPooled: boolean;
   /** Whether reads may go to a standby. */
   readonly readOnly: boolean;
+  /** Made in the transaction in which a statement gets its plan. */
+  readonly planSettings: Settings;
   /** Milliseconds that a write may take on the server; 0 for no bound. */
   readonly statementTimeout: number;
   giveBack(connection: SessionConnection): void;
@@ -79,7 +82,7 @@ export class SessionConnection implements Lease {
     this.facts = facts;
     if (this.owner.preparedStatements) {
       // Alone, so that the driver notes under its name that it is prepared.
-      const { statement, values } = settingsPrelude({}, false);
+      const { statement, values } = settingsPrelude({}, {});
       await this.query(statement, values);
       this.planned.add(statement);
     }
@@ -203,7 +206,10 @@ export class SessionConnection implements Lease {
   private preludeOf(statement: Statement, limits: Limits | undefined): Prelude | undefined {
     // Before it is set up, there is no statement to make settings by.
     const makesPlan =
-      this.owner.preparedStatements && this.planned.has(SET_LOCAL) && !this.planned.has(statement);
+      this.owner.preparedStatements &&
+      statement.name !== '' &&
+      this.planned.has(SET_LOCAL) &&
+      !this.planned.has(statement);
     if (makesPlan) {
       this.planned.add(statement);
     }
@@ -211,7 +217,7 @@ export class SessionConnection implements Lease {
       return undefined;
     }
     const bounds = limits === undefined ? {} : boundSettings(limits, this.facts?.bounds);
-    return settingsPrelude(bounds, makesPlan);
+    return settingsPrelude(bounds, makesPlan ? this.owner.planSettings : {});
   }
 
   private run(

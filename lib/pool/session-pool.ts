@@ -11,6 +11,7 @@ import { Fence } from './fence.js';
 import { PoolMonitor, type PoolLog, type PoolUser } from './pool-monitor.js';
 import type { Pooler } from './server-facts.js';
 import { SessionConnection, type ConnectionOwner } from './session-connection.js';
+import { planSettings } from './session-setup.js';
 
 export interface SessionPoolOptions {
   /** Whether the pool is the module's own, to be ended with the store. */
@@ -29,6 +30,7 @@ export interface SessionPoolOptions {
 export class SessionPool implements LeaseSource, ConnectionOwner, PoolUser {
   readonly capacity: number;
   readonly statementTimeout: number;
+  planSettings = planSettings(false);
   private readonly connectTimeout: number;
   private readonly monitor: PoolMonitor;
   private readonly fenceOf: Fence;

@@ -9,14 +9,22 @@ import type { Bounds } from './server-facts.js';
  * whole table for one key. Every statement of ours has an index to go by, so other plans are ruled out. JIT
  * never pays for statements as short as ours.
  */
-const PLAN_SETTINGS = {
+const INDEXES_ONLY: Settings = {
   enable_seqscan: 'off',
   enable_bitmapscan: 'off',
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
   jit: 'off',
-  plan_cache_mode: 'force_generic_plan',
-} as const;
+};
+const PLAN_ONCE: Settings = { ...INDEXES_ONLY, plan_cache_mode: 'force_generic_plan' };
+
+/** Settings of the server by their names. */
+export type Settings = Readonly<Record<string, string>>;
+
+/** The settings under which plans are made. Versions of Citus crash the server if they must plan only once. */
+export function planSettings(hasCitus: boolean): Settings {
+  return hasCitus ? INDEXES_ONLY : PLAN_ONCE;
+}
 
 /** What a statement may take on the server, in milliseconds; 0 for no bound. */
 export interface Limits {
@@ -32,11 +40,8 @@ export const SET_LOCAL = statement(
 );
 
 /** Settings for the transaction of the statement behind it, and for nothing after that. */
-export function settingsPrelude(
-  bounds: Readonly<Record<string, string>>,
-  makesPlan: boolean,
-): Prelude {
-  const settings = makesPlan ? { ...bounds, ...PLAN_SETTINGS } : bounds;
+export function settingsPrelude(bounds: Settings, plan: Settings): Prelude {
+  const settings = { ...bounds, ...plan };
   return {
     statement: SET_LOCAL,
     values: [textArray(Object.keys(settings)), textArray(Object.values(settings))],
@@ -44,10 +49,7 @@ export function settingsPrelude(
 }
 
 /** The bounds of a statement, none of them above those that the session has by itself. */
-export function boundSettings(
-  { statement, lock }: Limits,
-  own: Bounds | undefined,
-): Record<string, string> {
+export function boundSettings({ statement, lock }: Limits, own: Bounds | undefined): Settings {
   return {
     statement_timeout: smaller(statement, own?.statement_timeout),
     lock_timeout: smaller(lock, own?.lock_timeout),

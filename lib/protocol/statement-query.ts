@@ -1,6 +1,6 @@
 import type { ClientBase, Submittable } from 'pg';
 import type { StatementCallback } from '../batching/types.js';
-import type { Parameter, Statement, StatementResult } from '../sql/statement.js';
+import type { Parameter, Statement, StatementResult, Step } from '../sql/statement.js';
 import { withoutData } from './error-data.js';
 import { queryPrototype, type DriverConnection } from './driver-internals.js';
 import { protocolError } from './protocol-error.js';
@@ -33,10 +33,7 @@ export function runQuery(client: ClientBase, query: StatementQuery, done: Statem
 }
 
 /** A statement that is run before another one, in its transaction: it makes settings that end with it. */
-export interface Prelude {
-  readonly statement: Statement;
-  readonly values: readonly Parameter[];
-}
+export type Prelude = Step;
 
 interface DataRowMessage {
   readonly fields: ReadonlyArray<string | null>;
@@ -58,13 +55,13 @@ export class StatementQuery implements Submittable {
   /** Set by the driver, and replaced by whoever observes the query. */
   callback: ((error: unknown, result?: VisibleResult) => void) | undefined = undefined;
   readonly #statement: Statement;
-  readonly #prelude: Prelude | undefined;
   readonly #isNamed: boolean;
-  #values: readonly Parameter[];
+  /** What is sent, in one transaction: the statement, and what comes before it. */
+  #steps: readonly Step[];
   readonly #rows = NO_ROWS.slice();
   #rowCount = 0;
-  /** Whether the answer to the prelude is still to come. */
-  #inPrelude: boolean;
+  /** How many answers are still to come before that of the statement. */
+  #before: number;
   /** Reading a row must not throw into the driver, which would leave the answer half read. */
   #fault: unknown;
 
@@ -81,10 +78,9 @@ export class StatementQuery implements Submittable {
     this.name = isNamed ? statement.name : '';
     this.text = statement.text;
     this.#statement = statement;
-    this.#values = values;
     this.#isNamed = isNamed;
-    this.#prelude = prelude;
-    this.#inPrelude = prelude !== undefined;
+    this.#steps = stepsOf(statement, values, prelude);
+    this.#before = this.#steps.length - 1;
   }
 
   /** The rows of the answer, once it is there. Throws if they could not be read. */
@@ -101,20 +97,18 @@ export class StatementQuery implements Submittable {
     const { stream } = driver;
     stream.cork();
     try {
-      if (this.#prelude !== undefined) {
-        const { statement, values } = this.#prelude;
-        this.#run(driver, this.#isNamed ? statement.name : '', statement.text, values);
+      for (const { statement: step, values } of this.#steps) {
+        this.#run(driver, this.#isNamed ? step.name : '', step.text, values);
       }
-      this.#run(driver, this.name, this.text, this.#values);
       driver.sync();
     } finally {
       stream.uncork();
-      this.#values = [];
+      this.#steps = [];
     }
   }
 
   handleDataRow(message: DataRowMessage | BinaryRow): void {
-    if (this.#inPrelude) {
+    if (this.#before > 0) {
       return;
     }
     try {
@@ -140,8 +134,8 @@ export class StatementQuery implements Submittable {
   }
 
   handleCommandComplete({ text }: { readonly text: string }): void {
-    if (this.#inPrelude) {
-      this.#inPrelude = false;
+    if (this.#before > 0) {
+      this.#before -= 1;
       return;
     }
     const { command } = this.#statement;
@@ -182,4 +176,16 @@ export class StatementQuery implements Submittable {
     driver.bind({ statement: name, values, binary: driver.binaryRows === true });
     driver.execute();
   }
+}
+
+function stepsOf(
+  statement: Statement,
+  values: readonly Parameter[],
+  prelude: Prelude | undefined,
+): Step[] {
+  const { first } = statement;
+  const steps: Step[] =
+    first === undefined ? [] : [{ statement: first, values: values.slice(0, 1) }];
+  steps.push({ statement, values });
+  return prelude === undefined ? steps : [prelude, ...steps];
 }

@@ -19,6 +19,7 @@ import {
   schemaSql,
   type TableLayout,
 } from './table-layout.js';
+import { findCitusFaults, hasCitus, inspectCitus } from './citus-inspection.js';
 import type { TableNames } from './table-name.js';
 
 /** The steps of schema init in their order, with the words that their failure is told in. */
@@ -187,6 +188,9 @@ class SchemaInit {
   private async findTable(): Promise<TableDescription | undefined> {
     const { names } = this.options;
     const table = await describeTable(this.client, names);
+    if (table === undefined && (await hasCitus(this.client))) {
+      this.refuse(findCitusFaults(names, await inspectCitus(this.client, names)));
+    }
     if (table === undefined && names.schema !== undefined) {
       const { rows } = await this.client.query<{ found: string }>({
         text: 'SELECT count(*)::text AS found FROM pg_namespace WHERE nspname = $1',
@@ -207,7 +211,12 @@ class SchemaInit {
     const missing = this.missingIndexes(table);
     if (missing.length > 0) {
       this.refuse(findTakenNames(table));
-      await this.at('create_index', () => this.client.query(missing.join(';\n')));
+      // One by one: Citus takes no command that creates beside another one.
+      await this.at('create_index', async () => {
+        for (const statement of missing) {
+          await this.client.query(statement);
+        }
+      });
     }
   }
 

@@ -17,6 +17,14 @@ export interface Statement {
   /** With this the server's word that it is complete begins. */
   readonly command: string;
   readonly columns: readonly ColumnReader[];
+  /** Run right before it, in its transaction, with the first of its parameters. */
+  readonly first?: Statement;
+}
+
+/** One run of a statement. */
+export interface Step {
+  readonly statement: Statement;
+  readonly values: readonly Parameter[];
 }
 
 /** Rows as arrays of columns (`undefined` for null), and how many rows were changed or returned. */
@@ -45,6 +53,11 @@ export function statement(
     command: command ?? compact.slice(0, compact.indexOf(' ')),
     columns,
   };
+}
+
+/** One that is not kept prepared, since its text is seldom the same. */
+export function unnamed(text: string): Statement {
+  return { ...statement('unnamed', text), name: '' };
 }
 
 export const text: ColumnReader = {

@@ -1,32 +1,36 @@
+import { batchStatements, type BatchStatements } from './batch-statements.js';
+import { columnsOf, expiry, overwrite, replaceEntry, valuesOf } from './entry-columns.js';
 import { entryStatements, type EntryStatements, type TableParts } from './entry-statements.js';
 import { endOfPrefix } from './key-range.js';
-import { bool, bytea, decimal, statement, text, type Statement } from './statement.js';
+import { bytea, decimal, statement, text, type Statement } from './statement.js';
 import { EXPIRY_BUCKET_COLUMN, OWNER_COLUMN, type TableLayout } from './table-layout.js';
 
 /**
  * Every statement of the store. The `…Batch` ones carry many keys; the others name `id = $1`, which a
  * table that is distributed by `id` can route. A statement that reads returns the keys it read for, so
  * that an answer which belongs to another statement is never taken for its own.
+ *
+ * Citus takes them as well, since no modification has a function that is not immutable beside a column:
+ * `now()` stands by itself, never in `RETURNING`, in `CASE` or behind `ON CONFLICT`.
  */
-export interface Statements extends EntryStatements {
+export interface Statements extends EntryStatements, BatchStatements {
   /** Always one row: the key, and the value or null. */
   readonly get: Statement;
   /** The live entries, then one row with the marker `$2` and null. */
   readonly getBatch: Statement;
   readonly set: Statement;
-  readonly setBatch: Statement;
   readonly setIfPresent: Statement;
-  readonly setIfPresentBatch: Statement;
   readonly touch: Statement;
-  readonly touchBatch: Statement;
   readonly delete: Statement;
-  readonly deleteBatch: Statement;
   readonly setIfAbsent: Statement;
   readonly getAndDelete: Statement;
+  /** Keeps the expiry. */
   readonly compareAndSet: Statement;
+  /** The same with a new expiry. */
+  readonly compareAndRenew: Statement;
   readonly increment: Statement;
-  /** In one statement, which a table on several nodes does not take. */
-  readonly move: Statement;
+  /** Absent where the table is distributed: from one node to another it is no single statement. */
+  readonly move: Statement | undefined;
   readonly truncate: Statement;
   /** Keys of a range, live or not, in byte order. */
   readonly rangePage: Statement;
@@ -58,7 +62,8 @@ export function buildStatements(layout: TableLayout): Statements {
 
   return {
     ...entryStatements(parts),
-    ...writeStatements(parts),
+    ...writeStatements(parts, layout.isDistributed),
+    ...batchStatements(layout, live),
     ...rangeStatements(parts),
     ...expiryStatements(table, layout.hasExpiryBucket),
     get: statement(
@@ -76,22 +81,10 @@ export function buildStatements(layout: TableLayout): Statements {
       'touch',
       `UPDATE ${table} AS t SET expires_at = ${expiry('$2::float8')} WHERE t.id = $1 AND ${live}`,
     ),
-    touchBatch: statement(
-      'touch_batch',
-      `UPDATE ${table} AS t SET expires_at = ${expiry('c.ttl')}
-       FROM unnest($1::text[], $2::float8[]) AS c (id, ttl)
-       WHERE t.id = c.id AND ${live} RETURNING t.id`,
-      [text],
-    ),
     delete: statement(
       'delete',
-      `DELETE FROM ${table} AS t WHERE t.id = $1 RETURNING t.id, ${live}`,
-      [text, bool],
-    ),
-    deleteBatch: statement(
-      'delete_batch',
-      `DELETE FROM ${table} AS t WHERE t.id = ANY($1::text[]) RETURNING t.id, ${live}`,
-      [text, bool],
+      `DELETE FROM ${table} AS t WHERE t.id = $1 AND ${live} RETURNING t.id`,
+      [text],
     ),
     getAndDelete: statement(
       'get_and_delete',
@@ -100,8 +93,12 @@ export function buildStatements(layout: TableLayout): Statements {
     ),
     compareAndSet: statement(
       'compare_and_set',
-      `UPDATE ${table} AS t SET value = $3::bytea,
-         expires_at = CASE WHEN $4::boolean THEN ${expiry('$5::float8')} ELSE t.expires_at END
+      `UPDATE ${table} AS t SET value = $3::bytea
+       WHERE t.id = $1 AND ${live} AND t.value = $2::bytea`,
+    ),
+    compareAndRenew: statement(
+      'compare_and_renew',
+      `UPDATE ${table} AS t SET value = $3::bytea, expires_at = ${expiry('$4::float8')}
        WHERE t.id = $1 AND ${live} AND t.value = $2::bytea`,
     ),
   };
@@ -109,76 +106,63 @@ export function buildStatements(layout: TableLayout): Statements {
 
 type WriteStatements = Pick<
   Statements,
-  'set' | 'setBatch' | 'setIfPresent' | 'setIfPresentBatch' | 'setIfAbsent' | 'increment' | 'move'
+  'set' | 'setIfPresent' | 'setIfAbsent' | 'increment' | 'move'
 >;
 
-function writeStatements({ table, hasOwner, live }: TableParts): WriteStatements {
-  const columns = hasOwner ? `id, value, expires_at, ${OWNER_COLUMN}` : 'id, value, expires_at';
-  const values = `$1, $2::bytea, ${expiry('$3::float8')}${hasOwner ? ', $4::text' : ''}`;
-  const insert = `INSERT INTO ${table} AS t (${columns})`;
-  const replace = `ON CONFLICT (id) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at${
-    hasOwner ? `, ${OWNER_COLUMN} = excluded.${OWNER_COLUMN}` : ''
-  }`;
-  const rows = hasOwner
-    ? `unnest($1::text[], $2::bytea[], $3::float8[], $4::text[]) AS c (id, value, ttl, owner)`
-    : `unnest($1::text[], $2::bytea[], $3::float8[]) AS c (id, value, ttl)`;
+function writeStatements(
+  { table, hasOwner, live }: TableParts,
+  isDistributed: boolean,
+): WriteStatements {
+  const values = valuesOf(hasOwner, 1);
+  const into = `INSERT INTO ${table} AS t (${columnsOf(hasOwner)})`;
+  const insert = `${into} VALUES (${values})`;
   const count = `encode(t.value, 'escape')`;
-  // The owner stays unless one is given.
-  const overwrite = (value: string, ttl: string, owner: string): string =>
-    `UPDATE ${table} AS t SET value = ${value}, expires_at = ${expiry(ttl)}${
-      hasOwner ? `, ${OWNER_COLUMN} = coalesce(${owner}, t.${OWNER_COLUMN})` : ''
-    }`;
-  const ifLive = (column: string): string =>
-    `${column} = CASE WHEN ${live} THEN t.${column} ELSE excluded.${column} END`;
+  // Of many callers that find an expired entry one deletes it, and one inserts: the others find that one.
+  const deleteIfExpired = statement(
+    'delete_if_expired',
+    `DELETE FROM ${table} AS t WHERE t.id = $1 AND t.expires_at <= now()`,
+  );
 
   return {
-    set: statement('set', `${insert} VALUES (${values}) ${replace}`),
-    setBatch: statement(
-      'set_batch',
-      `${insert} SELECT c.id, c.value, ${expiry('c.ttl')}${hasOwner ? ', c.owner' : ''} FROM ${rows} ${replace}`,
-    ),
+    set: statement('set', `${insert} ${replaceEntry(hasOwner)}`),
     setIfPresent: statement(
       'set_if_present',
-      `${overwrite('$2::bytea', '$3::float8', '$4::text')} WHERE t.id = $1 AND ${live} RETURNING t.id`,
-      [text],
-    ),
-    setIfPresentBatch: statement(
-      'set_if_present_batch',
-      `${overwrite('c.value', 'c.ttl', 'c.owner')} FROM ${rows}
-       WHERE t.id = c.id AND ${live} RETURNING t.id`,
+      `UPDATE ${table} AS t SET ${overwrite(hasOwner, '$2::bytea', expiry('$3::float8'), '$4::text')}
+       WHERE t.id = $1 AND ${live} RETURNING t.id`,
       [text],
     ),
     // As `set`, if a live entry goes from under the last parameter.
-    move: statement(
-      'move',
-      `WITH gone AS (
-         DELETE FROM ${table} AS t WHERE t.id = $${hasOwner ? 5 : 4}::text AND ${live} RETURNING t.id)
-       ${insert} SELECT ${values} FROM gone ${replace} RETURNING t.id`,
-      [text],
-      'INSERT',
-    ),
-    setIfAbsent: statement(
-      'set_if_absent',
-      `${insert} VALUES (${values}) ${replace} WHERE NOT ${live}`,
-    ),
+    move: isDistributed
+      ? undefined
+      : statement(
+          'move',
+          `WITH gone AS (
+             DELETE FROM ${table} AS t WHERE t.id = $${hasOwner ? 5 : 4}::text AND ${live} RETURNING t.id)
+           ${into} SELECT ${values} FROM gone ${replaceEntry(hasOwner)} RETURNING t.id`,
+          [text],
+          'INSERT',
+        ),
+    setIfAbsent: {
+      ...statement('set_if_absent', `${insert} ON CONFLICT (id) DO NOTHING`),
+      first: deleteIfExpired,
+    },
     // $2 is the step as text, which is the first value of the counter too.
-    increment: statement(
-      'increment',
-      `INSERT INTO ${table} AS t (id, value, expires_at)
-       VALUES ($1, convert_to($2::text, 'UTF8'), ${expiry('$3::float8')})
-       ON CONFLICT (id) DO UPDATE SET
-         value = CASE WHEN ${live}
-           THEN convert_to((${count}::numeric + $2::text::numeric)::text, 'UTF8')
-           ELSE excluded.value END,
-         ${ifLive('expires_at')}${hasOwner ? `, ${ifLive(OWNER_COLUMN)}` : ''}
-       WHERE CASE WHEN NOT ${live} THEN true
-         WHEN ${count} ~ ${COUNTER} THEN
-           abs(${count}::numeric) <= ${Number.MAX_SAFE_INTEGER}
-           AND abs(${count}::numeric + $2::text::numeric) <= ${Number.MAX_SAFE_INTEGER}
-         ELSE false END
-       RETURNING t.id, t.value`,
-      [text, bytea],
-    ),
+    increment: {
+      ...statement(
+        'increment',
+        `INSERT INTO ${table} AS t (id, value, expires_at)
+         VALUES ($1, decode($2::text, 'escape'), ${expiry('$3::float8')})
+         ON CONFLICT (id) DO UPDATE SET
+           value = decode((${count}::numeric + $2::text::numeric)::text, 'escape')
+         WHERE CASE WHEN ${count} ~ ${COUNTER} THEN
+             abs(${count}::numeric) <= ${Number.MAX_SAFE_INTEGER}
+             AND abs(${count}::numeric + $2::text::numeric) <= ${Number.MAX_SAFE_INTEGER}
+           ELSE false END
+         RETURNING t.id, t.value`,
+        [text, bytea],
+      ),
+      first: deleteIfExpired,
+    },
   };
 }
 
@@ -252,9 +236,4 @@ function expiryStatements(table: string, hasExpiryBucket: boolean): ExpiryStatem
       `DELETE FROM ${table} WHERE id = ANY($1::text[]) AND expires_at <= now()`,
     ),
   };
-}
-
-/** A ttl in milliseconds as an expiry; null stays null, which is no expiry. */
-function expiry(ttl: string): string {
-  return `now() + ${ttl} * interval '1 millisecond'`;
 }

@@ -1,3 +1,4 @@
+import { findCitusFaults } from './citus-inspection.js';
 import { findColumnFaults, type TableFault } from './column-faults.js';
 import { inSchema, quoteExactly } from './identifiers.js';
 import type { KeyIndex, TableDescription } from './table-inspection.js';
@@ -41,6 +42,10 @@ export function findFaults(
   }
   if (isTemporary) {
     return [{ what: 'it is temporary, so other connections cannot see it' }];
+  }
+  const misplaced = table.citus === undefined ? [] : findCitusFaults(names, table.citus);
+  if (misplaced.length > 0) {
+    return misplaced;
   }
   return [
     ...findColumnFaults(names, table),

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { AS_SENT } from './as-sent.js';
+import { inspectCitus, type CitusTable } from './citus-inspection.js';
 import { inSchema } from './identifiers.js';
 import { EXPIRY_BUCKET_COLUMN, OWNER_COLUMN, type TableLayout } from './table-layout.js';
 import type { TableNames } from './table-name.js';
@@ -57,19 +58,23 @@ export interface TableDescription {
   readonly rules: readonly string[];
   /** Commands that row-level security denies the role altogether. */
   readonly denied: readonly string[];
+  /** Absent if the database has no Citus. */
+  readonly citus: CitusTable | undefined;
 }
 
-type CatalogTable = Omit<TableDescription, 'columns' | 'qualified'> & {
+type CatalogTable = Omit<TableDescription, 'columns' | 'qualified' | 'citus'> & {
   readonly columns: Record<string, Column>;
+  readonly hasCitus: boolean;
 };
 
 /**
- * One read for everything, which takes no lock that a writer holds. As text, since applications change how
+ * One read for everything but what Citus alone knows, which takes no lock that a writer holds. As text, since applications change how
  * the driver parses other types; without the quotes of `quote_all_identifiers`. `CREATE INDEX CONCURRENTLY`
  * holds a lock of its own mode while it builds.
  */
 const DESCRIBE = `
 SELECT jsonb_build_object('schema', n.nspname, 'kind', c.relkind,
+  'hasCitus', EXISTS (SELECT FROM pg_extension WHERE extname = 'citus'),
   'isTemporary', c.relpersistence = 't', 'encoding', getdatabaseencoding(), 'role', current_user,
   'columns', (SELECT coalesce(jsonb_object_agg(a.attname, jsonb_build_object(
        'type', replace(format_type(a.atttypid, NULL), '"', ''), 'isNotNull', a.attnotnull OR t.typnotnull,
@@ -119,11 +124,12 @@ export async function describeTable(
   if (rows.length === 0) {
     return undefined;
   }
-  const table = JSON.parse(rows[0].found) as CatalogTable;
+  const { hasCitus, ...table } = JSON.parse(rows[0].found) as CatalogTable;
   return {
     ...table,
     qualified: inSchema(table.schema, names.table),
     columns: new Map(Object.entries(table.columns)),
+    citus: hasCitus ? await inspectCitus(client, names) : undefined,
   };
 }
 
@@ -137,5 +143,7 @@ export function layoutOf(names: TableNames, table: TableDescription): TableLayou
     hasExpiryBucket: columns.has(EXPIRY_BUCKET_COLUMN),
     sortsByBytes: columns.get('id')?.collation === 'C',
     encoding,
+    hasCitus: table.citus !== undefined,
+    isDistributed: table.citus?.isDistributed === true,
   };
 }

@@ -13,6 +13,9 @@ export interface TableLayout {
   readonly sortsByBytes: boolean;
   /** Of the database. */
   readonly encoding: string;
+  /** Whether the database has Citus, and whether Citus knows the table: its rows may lie on other nodes. */
+  readonly hasCitus: boolean;
+  readonly isDistributed: boolean;
 }
 
 /** The columns that every store needs, and their types as `format_type` writes them. */
@@ -60,9 +63,18 @@ export function createOwnerIndex({ qualified, ownerIndex }: TableNames): string 
   return `CREATE INDEX "${ownerIndex}" ON ${qualified} (${OWNER_COLUMN}, id) WHERE ${OWNER_COLUMN} IS NOT NULL`;
 }
 
+/**
+ * Few shards: a statement of many keys goes to each of them. Colocated with nothing, so that it can be moved
+ * by itself.
+ */
+export function distributeTable({ qualified }: Pick<TableNames, 'qualified'>): string {
+  return `SELECT create_distributed_table('${qualified}', 'id', shard_count => 4, colocate_with => 'none')`;
+}
+
 /** All DDL of a store, for a DBA to run. */
-export function schemaSql(names: TableNames): string {
-  return [createTable(names), createExpiryIndex(names), createOwnerIndex(names)]
+export function schemaSql(names: TableNames, citus = false): string {
+  const statements = [createTable(names), createExpiryIndex(names), createOwnerIndex(names)];
+  return [...statements, ...(citus ? [distributeTable(names)] : [])]
     .map((statement) => `${statement};\n`)
     .join('');
 }

@@ -40,6 +40,20 @@ export const atomicSection: Section = (test, features) => {
     assert.equal(await textOf(store, 'a'), `v${wins.indexOf(true)}`);
   });
 
+  test('lets exactly one of many callers set where an entry has expired', async ({
+    store,
+    rival,
+    shortTtl,
+    expire,
+  }) => {
+    await store.set('a', 'old', { ttl: shortTtl });
+    await expire();
+    const callers = range(CALLERS).map((i) => (i % 2 ? rival : store).setIfAbsent('a', `v${i}`));
+    const wins = await Promise.all(callers);
+    assert.equal(wins.filter(Boolean).length, 1);
+    assert.equal(await textOf(store, 'a'), `v${wins.indexOf(true)}`);
+  });
+
   test('gets and deletes an entry', async ({ store, shortTtl, expire }) => {
     await store.set('a', 'one');
     await store.set('old', 'gone', { ttl: shortTtl });

@@ -108,4 +108,21 @@ export const counterSection: Section = (test, features) => {
       range(200).map((i) => i + 1),
     );
   });
+
+  test('gives each of many callers a number of its own where the counter expired', async ({
+    store,
+    rival,
+    shortTtl,
+    expire,
+  }) => {
+    await store.set('n', '41', { ttl: shortTtl });
+    await expire();
+    const results = await Promise.all(
+      range(200).map((i) => (i % 2 ? rival : store).increment('n')),
+    );
+    assert.deepEqual(
+      results.sort((x, y) => x - y),
+      range(200).map((i) => i + 1),
+    );
+  });
 };
