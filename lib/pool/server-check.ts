@@ -7,7 +7,7 @@ import { statement, text } from '../sql/statement.js';
 import { TIMINGS } from '../timings.js';
 import { messageOf } from '../utils/errors.js';
 import { promised } from '../utils/promised.js';
-import { rest } from '../utils/timers.js';
+import { within } from '../utils/timers.js';
 import { connectOnce, guarded, type ConnectOptions } from './connect.js';
 import { namesLost } from './failure-policy.js';
 import { checkTakesWrites } from './read-only.js';
@@ -90,7 +90,7 @@ async function checkNames(client: PoolClient, other: PoolClient): Promise<void> 
     await probe(other);
     const again = probe(client);
     // A pooler with a single backend answers only when the other one is done.
-    await Promise.race([again, rest(TIMINGS.POOLER_ANSWER)]);
+    await within(TIMINGS.POOLER_ANSWER, again);
     await other.query('ROLLBACK');
     await again;
   } catch (error) {

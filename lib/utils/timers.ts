@@ -67,8 +67,11 @@ export async function within(ms: number, work: Promise<unknown>): Promise<void> 
   const late = new Promise<void>((resolve) => {
     cancel = afterReading(ms, resolve);
   });
-  await Promise.race([work, late]);
-  cancel?.();
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    cancel?.();
+  }
 }
 
 /** Leaves the server to others between two pages. */

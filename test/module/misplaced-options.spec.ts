@@ -284,6 +284,15 @@ describe('Options that depend on the request', () => {
     expect(error.message).toContain('cannot depend on the request');
   });
 
+  it('are refused at the first use of a store that was loaded lazily', async () => {
+    const app = await harness.start({});
+    const session = PostgresSessionModule.forRootAsync({ useClass: OfRequest });
+    const loaded = await app.get(LazyModuleLoader).load(() => session);
+    const error = await ownFailureOf(loaded.resolve(PostgresSessionStore));
+    expect(error.code).toBe('ERR_INVALID_OPTION');
+    expect(error.message).toContain('cannot depend on the request');
+  });
+
   it('are none if their class is transient', async () => {
     const session = PostgresSessionModule.forRootAsync({ useClass: Transient });
     const app = await harness.start({ imports: [ScheduleModule.forRoot(), session] });
