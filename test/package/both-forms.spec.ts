@@ -12,14 +12,17 @@ describe('A process that has loaded both forms of the package', () => {
   const harness = Harness.use();
 
   it.each([
-    { loadedFirst: 'import', registering: 'import' },
-    { loadedFirst: 'import', registering: 'require' },
-    { loadedFirst: 'require', registering: 'import' },
-    { loadedFirst: 'require', registering: 'require' },
+    { loadedFirst: 'import', registering: 'import', early: [] },
+    { loadedFirst: 'import', registering: 'require', early: [] },
+    { loadedFirst: 'require', registering: 'import', early: [] },
+    { loadedFirst: 'require', registering: 'require', early: [] },
+    { loadedFirst: 'import', registering: 'import', early: ['/testing'] },
+    { loadedFirst: 'require', registering: 'require', early: ['/testing'] },
   ])(
-    'finds stores by the tokens of either form and catches errors of either: $loadedFirst first, registered by $registering',
-    async ({ loadedFirst, registering }) => {
-      const output = await runOrFail(process.execPath, [PROGRAM, loadedFirst, registering], {
+    'finds stores by the tokens of either form and catches errors of either: $loadedFirst first, registered by $registering, after $early of the other form',
+    async ({ loadedFirst, registering, early }) => {
+      const args = [PROGRAM, loadedFirst, registering].concat(early);
+      const output = await runOrFail(process.execPath, args, {
         cwd: REPOSITORY,
         env: { DATABASE_URL: harness.url },
       });

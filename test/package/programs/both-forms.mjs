@@ -1,5 +1,6 @@
 // Loads both forms of the package and uses them beside each other: the module of one form registers the stores,
-// the classes and tokens of the other ask for them. Arguments: which form is loaded first, which one registers.
+// the classes and tokens of the other ask for them. Arguments: which form is loaded first, which one registers, and
+// perhaps an entry whose other form is loaded before all.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { types } from 'node:util';
@@ -7,11 +8,12 @@ import { Inject, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 
 const load = {
-  import: () => import('nestjs-postgres-session'),
-  require: () => createRequire(import.meta.url)('nestjs-postgres-session'),
+  import: (entry = '') => import(`nestjs-postgres-session${entry}`),
+  require: (entry = '') => createRequire(import.meta.url)(`nestjs-postgres-session${entry}`),
 };
-const [first, registering] = process.argv.slice(2);
+const [first, registering, before] = process.argv.slice(2);
 const other = { import: 'require', require: 'import' };
+if (before !== undefined) await load[other[first]](before);
 const forms = {};
 for (const form of [first, other[first]]) forms[form] = await load[form]();
 assert(types.isModuleNamespaceObject(forms.import));
@@ -90,6 +92,16 @@ for (const [thrower, catcher] of [
   assert.throws(() => thrower.PostgresSessionModule.forRoot({ name: '' }), PostgresSessionError);
   assert.throws(() => thrower.getSessionSchemaSql({ tableName: '!' }), PostgresSessionError);
   assert(!(new Error('a stranger') instanceof PostgresSessionError));
+}
+
+for (const form of ['import', 'require']) {
+  const { overrideSessionStore } = await load[form]('/testing');
+  const overridden = [];
+  overrideSessionStore({
+    overrideProvider: (token) => ({ useValue: () => overridden.push(token) }),
+  });
+  assert(overridden.includes(ours.PostgresSessionStore));
+  assert(overridden.includes(theirs.PostgresSessionCleanupService));
 }
 
 class Twice {}
