@@ -61,9 +61,12 @@ async function secondClient(
   pooler: ServerCheckOptions['pooler'],
   connecting: ConnectOptions,
 ): Promise<PoolClient | undefined> {
-  return pooler === false || pool.options.max === 1
+  // Stores that start together on a small pool must not wait for each other's.
+  const isSpent = pool.idleCount === 0 && pool.totalCount >= pool.options.max;
+  const timeout = Math.min(connecting.timeout, TIMINGS.POOLER_ANSWER);
+  return pooler === false || isSpent
     ? undefined
-    : connectOnce(pool, connecting).catch(() => undefined);
+    : connectOnce(pool, { ...connecting, timeout }).catch(() => undefined);
 }
 
 async function checkTransactions(client: PoolClient): Promise<void> {
