@@ -2,7 +2,10 @@
 export class Visitor {
   private readonly cookies = new Map<string, string>();
 
-  constructor(private readonly url: string) {}
+  constructor(
+    private readonly url: string,
+    private readonly sessionCookie = 'connect.sid',
+  ) {}
 
   async get(path: string): Promise<{ status: number; text: string; setCookie: string[] }> {
     const cookie = [...this.cookies].map((pair) => pair.join('=')).join('; ');
@@ -12,20 +15,15 @@ export class Visitor {
     return { status: response.status, text: await response.text(), setCookie };
   }
 
-  /** The cookie of that name, as it was sent. */
-  cookie(name = 'connect.sid'): string | undefined {
-    return this.cookies.get(name);
-  }
-
-  /** The id that stands in a signed cookie. */
+  /** The id that stands in the signed cookie. */
   get sid(): string {
-    const cookie = decodeURIComponent(this.cookie() ?? '');
-    return cookie.slice(2, cookie.lastIndexOf('.'));
+    const cookie = decodeURIComponent(this.cookies.get(this.sessionCookie) ?? '');
+    return cookie.slice(cookie.startsWith('s:') ? 2 : 0, cookie.lastIndexOf('.'));
   }
 
   /** Another window that has the same cookies now. */
   twin(url = this.url): Visitor {
-    const twin = new Visitor(url);
+    const twin = new Visitor(url, this.sessionCookie);
     for (const [name, value] of this.cookies) twin.cookies.set(name, value);
     return twin;
   }
