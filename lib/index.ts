@@ -1,7 +1,12 @@
 export { InjectSessionStore } from './decorators/inject-session-store.decorator.js';
 export type * from './interfaces/key-value-store.interface.js';
 export type * from './interfaces/postgres-session-module-options.interface.js';
-export { PostgresSessionCleanupService, type SweepOptions } from './cleanup/cleanup.service.js';
+export type * from './interfaces/session-store-stats.interface.js';
+export {
+  PostgresSessionCleanupService,
+  type LastSweep,
+  type SweepOptions,
+} from './cleanup/cleanup.service.js';
 export {
   getSessionCleanupToken,
   getSessionPoolToken,
@@ -14,5 +19,6 @@ export {
 } from './postgres-session.errors.js';
 export { PostgresSessionModule } from './postgres-session.module.js';
 export { PostgresSessionStore } from './postgres-session.store.js';
+export { liveSessionStores, type LiveSessionStore } from './store/live-stores.js';
 export type { SweepReport } from './cleanup/sweeper.js';
 export { getSessionSchemaSql, type SessionSchemaSqlOptions } from './schema-sql.js';

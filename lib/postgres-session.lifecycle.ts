@@ -10,6 +10,7 @@ import type { PoolLog } from './pool/pool-monitor.js';
 import { checkServer } from './pool/server-check.js';
 import { SessionPool } from './pool/session-pool.js';
 import { planSettings } from './pool/session-setup.js';
+import type { SessionStoreStats } from './interfaces/session-store-stats.interface.js';
 import type { ResolvedOptions } from './postgres-session.options.js';
 import { destroySocket } from './protocol/driver-internals.js';
 import { checkSchema, ensureSchema } from './sql/schema-init.js';
@@ -22,11 +23,12 @@ import { asError, messageOf } from './utils/errors.js';
 
 /** What is known once the store has started. */
 export interface StartedStore {
-  readonly batcher: Batcher;
+  readonly calls: Batcher;
   readonly layout: TableLayout;
   readonly statements: Statements;
   readonly operations: Operations;
   readonly hasOwner: boolean;
+  readonly mayTruncate: boolean;
 }
 
 type Stopper = (timeout: number) => Promise<void>;
@@ -72,6 +74,38 @@ export class PostgresSessionLifecycle {
 
   get isClosed(): boolean {
     return this.closing !== undefined;
+  }
+
+  get maxTtl(): number | undefined {
+    return this.options.maxTtl;
+  }
+
+  stats(): SessionStoreStats {
+    const { pool } = this.pool;
+    const { calls, callsInFlight, batches } = this.batcher.load;
+    const unclosed = this.started === undefined ? 'starting' : 'ready';
+    return {
+      state: this.isClosed ? 'closed' : unclosed,
+      pool: {
+        total: pool.totalCount,
+        idle: pool.idleCount,
+        waiting: pool.waitingCount,
+        max: pool.options.max,
+      },
+      calls: {
+        queued: this.waiting + calls - callsInFlight,
+        inFlight: callsInFlight,
+        maxQueue: this.options.maxQueue,
+      },
+      statements: { inFlight: batches },
+    };
+  }
+
+  /** Throws if the store shall only read. */
+  checkMayWrite(): void {
+    if (this.options.readOnly) {
+      throw this.policy.readOnly();
+    }
   }
 
   /** Throws if that many more calls would be more than may wait. */
@@ -186,7 +220,7 @@ export class PostgresSessionLifecycle {
       sortsAsUtf8: sortsAsUtf8(layout.encoding),
       retryWrites: options.retryWrites,
     });
-    return { batcher: this.batcher, layout, statements, operations, hasOwner };
+    return { calls: this.batcher, layout, statements, operations, hasOwner, mayTruncate: true };
   }
 
   private async prepareTable(client: PoolClient): Promise<TableLayout> {

@@ -18,6 +18,7 @@ import {
   getSessionOptionsToken,
   getSessionPoolToken,
   getSessionStoreToken,
+  UNNAMED,
 } from './postgres-session.tokens.js';
 import { PostgresSessionLifecycle } from './postgres-session.lifecycle.js';
 import { PostgresSessionError } from './postgres-session.errors.js';
@@ -74,7 +75,7 @@ export function storeProviders(
       inject: [lifecycle, ModulesContainer, getSessionCleanupToken(name)],
       useFactory: (given: PostgresSessionLifecycle, modules: ModulesContainer) => {
         claimName(modules, name, givenOptions);
-        return new PostgresSessionStore(given);
+        return new PostgresSessionStore(given, name ?? UNNAMED);
       },
     },
     {

@@ -7,7 +7,7 @@ import { Harness } from './support/harness.js';
 
 const harness = Harness.use();
 
-describe.each(['docs/testing.md', 'docs/keyv.md'])('%s', (document) => {
+describe.each(['docs/testing.md', 'docs/keyv.md', 'docs/transactions.md'])('%s', (document) => {
   let page: CodeBlocks;
 
   beforeAll(async () => {

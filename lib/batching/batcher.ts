@@ -114,6 +114,19 @@ export class Batcher {
     return this.pending.size > 0;
   }
 
+  /** Calls that have not settled, those of them that are in flight, and the batches that carry them. */
+  get load(): { readonly calls: number; readonly callsInFlight: number; readonly batches: number } {
+    const batches = this.dispatcher.batchesInFlight;
+    const carried = batches
+      .flatMap(({ leaders }) => leaders)
+      .flatMap((leader) => [leader, ...(leader.followers ?? [])]);
+    return {
+      calls: this.pending.size,
+      callsInFlight: carried.filter(({ settled }) => !settled).length,
+      batches: batches.length,
+    };
+  }
+
   /** Whether `count` more calls may be made. */
   hasRoomFor(count: number): boolean {
     return this.pending.size + count <= this.options.maxQueue;

@@ -1,6 +1,7 @@
 import { Logger, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { Cron, type SchedulerRegistry } from '@nestjs/schedule';
-import { PostgresSessionError } from '../postgres-session.errors.js';
+import { toSessionError } from '../pool/failure-policy.js';
+import { PostgresSessionError, type PostgresSessionErrorCode } from '../postgres-session.errors.js';
 import type { PostgresSessionLifecycle } from '../postgres-session.lifecycle.js';
 import { checkSignal } from '../store/arguments.js';
 import { checkOptions } from '../store/call-options.js';
@@ -8,12 +9,23 @@ import { OnceForBothForms } from '../utils/both-forms.js';
 import { onAbort } from '../utils/abort-signal.js';
 import { describeThrown } from '../utils/errors.js';
 import { within } from '../utils/timers.js';
-import { Sweeper, type SweepReport } from './sweeper.js';
+import { Sweeper, type Sweep, type SweepReport } from './sweeper.js';
 
 /** @publicApi */
 export interface SweepOptions {
   /** Ends the sweep after the page in flight; it then resolves with what was done. */
   signal?: AbortSignal;
+}
+
+/**
+ * The sweep that ended last: what it did, also if it failed on the way.
+ *
+ * @publicApi
+ */
+export interface LastSweep extends SweepReport {
+  startedAt: Date;
+  /** Why it failed. Absent: it did not. */
+  error?: PostgresSessionErrorCode;
 }
 
 /**
@@ -40,6 +52,7 @@ export class PostgresSessionCleanupService implements OnApplicationBootstrap {
   readonly #logger = new Logger('PostgresSession');
   readonly #end = new AbortController();
   #running: Promise<SweepReport> | undefined;
+  #last: LastSweep | undefined;
   /** Ends the wait for the signal of the options. */
   #unwatch: (() => void) | undefined;
 
@@ -67,6 +80,11 @@ export class PostgresSessionCleanupService implements OnApplicationBootstrap {
     }
   }
 
+  /** The sweep of this process that ended last, by cron or on demand; `undefined` before the first one has. */
+  get lastSweep(): LastSweep | undefined {
+    return this.#last;
+  }
+
   /**
    * Deletes every expired entry, in batches of `cleanup.batchSize`, oldest first. Resolves with
    * `skipped: true` if another sweep of the table is under way, in this process or in another, if the store has
@@ -81,7 +99,7 @@ export class PostgresSessionCleanupService implements OnApplicationBootstrap {
     if (this.#running !== undefined || hasEnded || its.readOnly) {
       return { deleted: 0, batches: 0, skipped: true, durationMs: 0 };
     }
-    this.#running = this.#sweepOnce(signal);
+    this.#running = this.#sweepAndRemember(signal);
     try {
       return await this.#running;
     } finally {
@@ -89,12 +107,28 @@ export class PostgresSessionCleanupService implements OnApplicationBootstrap {
     }
   }
 
-  async #sweepOnce(signal: AbortSignal | undefined): Promise<SweepReport> {
+  async #sweepAndRemember(signal: AbortSignal | undefined): Promise<SweepReport> {
+    const startedAt = new Date();
+    const begun = performance.now();
+    const done: Sweep = { deleted: 0, batches: 0, skipped: false };
+    const report = (): SweepReport => ({ ...done, durationMs: performance.now() - begun });
+    try {
+      await this.#sweepOnce(done, signal);
+    } catch (error) {
+      this.#last = { ...report(), startedAt, error: toSessionError(error).code };
+      throw error;
+    }
+    const swept = report();
+    this.#last = { ...swept, startedAt };
+    return swept;
+  }
+
+  /** Counts what it does in `done`. */
+  async #sweepOnce(done: Sweep, signal: AbortSignal | undefined): Promise<void> {
     const { lifecycle } = this.#setup;
     const { statements, layout } = await lifecycle.start();
     const { sweepBatchSize } = lifecycle.options;
     const sweeper = new Sweeper(lifecycle.pool, statements, layout, sweepBatchSize);
-    const begun = performance.now();
     // Not by `AbortSignal.any`, which takes no signal of another realm.
     const either = new AbortController();
     const abort = (): void => either.abort();
@@ -104,8 +138,7 @@ export class PostgresSessionCleanupService implements OnApplicationBootstrap {
       abort();
     }
     try {
-      const done = await sweeper.sweep(either.signal);
-      return { ...done, durationMs: performance.now() - begun };
+      await sweeper.sweep(done, either.signal);
     } finally {
       unwatch.forEach((stop) => stop());
     }

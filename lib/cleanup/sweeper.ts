@@ -23,7 +23,8 @@ export interface SweepReport {
   durationMs: number;
 }
 
-type Sweep = Omit<SweepReport, 'durationMs'>;
+/** What a sweep has done so far. */
+export type Sweep = Omit<SweepReport, 'durationMs'>;
 
 const LIMITS = { lock: TIMINGS.SWEEP_LOCK_WAIT, statement: TIMINGS.SWEEP_STATEMENT };
 
@@ -54,9 +55,11 @@ export class Sweeper {
     this.opening = `SELECT pg_try_advisory_xact_lock(${key})::text AS opened`;
   }
 
-  /** Ends after the page in flight when `signal` aborts. */
-  async sweep(signal: AbortSignal): Promise<Sweep> {
-    const done: Sweep = { deleted: 0, batches: 0, skipped: false };
+  /**
+   * Ends after the page in flight when `signal` aborts. Counts in `done`, so that a failure tells how far it came;
+   * what the last page deleted may then have been rolled back.
+   */
+  async sweep(done: Sweep, signal: AbortSignal): Promise<void> {
     let connection = await this.acquire();
     // If the pool has no second connection, this one is given back between pages, and with it the lock.
     const keepsConnection = this.pool.capacity > 1;
@@ -82,7 +85,6 @@ export class Sweeper {
         }
       }
       connection.release();
-      return done;
     } catch (error) {
       connection.discard();
       throw toSessionError(error);

@@ -127,6 +127,9 @@ export class SessionFailurePolicy implements FailurePolicy {
 
 /** An error of the driver as one of ours. */
 export function toSessionError(error: unknown): PostgresSessionError {
+  if (error instanceof NothingWrittenError) {
+    return toSessionError(error.cause);
+  }
   if (error instanceof PostgresSessionError || isConnectionLost(error)) {
     return connectionError(error);
   }

@@ -47,6 +47,11 @@ export function isSupportedClient(client: ClientBase): boolean {
   return connection !== undefined && pipeline !== true;
 }
 
+/** Whether it is a client of the JavaScript driver. A pool, which runs each query on another one, is none. */
+export function isDriverClient(value: unknown): value is ClientBase {
+  return typeof value === 'object' && value !== null && internals(value).connection !== undefined;
+}
+
 /** No query of anybody's is under way or queued, and no transaction is open or failed. */
 export function isAtRest(client: ClientBase): boolean {
   return isReady(client) && client.getTransactionStatus() === 'I';
@@ -133,6 +138,6 @@ function isReady(client: ClientBase): boolean {
   return internals(client).readyForQuery === true;
 }
 
-function internals(client: ClientBase): DriverClient {
-  return client as unknown as DriverClient;
+function internals(client: object): DriverClient {
+  return client as DriverClient;
 }

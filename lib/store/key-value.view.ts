@@ -15,7 +15,6 @@ import type {
 import type { Operations } from '../operations/index.js';
 import { ownerUnsupported, type PageRange, type ScannedPage } from '../operations/scans.js';
 import type { Entry } from '../operations/shared.js';
-import type { PostgresSessionLifecycle, StartedStore } from '../postgres-session.lifecycle.js';
 import { asError } from '../utils/errors.js';
 import {
   checkIncrement,
@@ -31,16 +30,17 @@ import {
 import { checkOptions, ownership, renewal, signalOf } from './call-options.js';
 import { KeySpace } from './key-space.js';
 import { count, deleteOwner, deletePrefix, scan, type ReadRange } from './range-calls.js';
+import type { ReadyStore, StoreAccess } from './store-access.js';
 
 /** The entries of a table under one prefix. The store itself is the view under the empty one. */
 export class KeyValueView implements KeyValueStore {
   // Private to the language, so that printing a store shows neither its pool nor its calls.
-  readonly #lifecycle: PostgresSessionLifecycle;
+  readonly #access: StoreAccess;
   readonly #keys: KeySpace;
 
   /** @internal */
-  constructor(lifecycle: PostgresSessionLifecycle, prefix: string) {
-    this.#lifecycle = lifecycle;
+  constructor(access: StoreAccess, prefix: string) {
+    this.#access = access;
     this.#keys = new KeySpace(prefix);
   }
 
@@ -88,9 +88,9 @@ export class KeyValueView implements KeyValueStore {
     return attempt(async () => {
       const wanted = [...new Set(checkIterable('keys', keys))];
       const full = wanted.map((key) => this.#keys.full(key));
-      const values = await this.#whenStarted(({ batcher, operations }) => {
-        this.#lifecycle.checkRoomFor(full.length);
-        return Promise.all(full.map((key) => batcher.submit(operations.get, key, null)));
+      const values = await this.#whenStarted(({ calls, operations }) => {
+        this.#access.checkRoomFor(full.length);
+        return Promise.all(full.map((key) => calls.submit(operations.get, key, null)));
       });
       const found = new Map<string, Buffer>();
       values.forEach((value, n) => {
@@ -262,7 +262,7 @@ export class KeyValueView implements KeyValueStore {
   }
 
   namespace(prefix: string): KeyValueStore {
-    return new KeyValueView(this.#lifecycle, this.#keys.fullPrefix(prefix));
+    return new KeyValueView(this.#access, this.#keys.fullPrefix(prefix));
   }
 
   #scanKeys(range: ReadRange): AsyncGenerator<string> {
@@ -306,7 +306,7 @@ export class KeyValueView implements KeyValueStore {
   }
 
   get #maxTtl(): number | undefined {
-    return this.#lifecycle.options.maxTtl;
+    return this.#access.maxTtl;
   }
 
   #submit<A, V>(
@@ -315,16 +315,16 @@ export class KeyValueView implements KeyValueStore {
     args: A,
     options: SubmitOptions = {},
   ): Promise<V> {
-    return this.#whenStarted(({ batcher, operations, hasOwner }) => {
+    return this.#whenStarted(({ calls, operations, hasOwner }) => {
       if (options.entryOwner !== undefined && !hasOwner) {
         throw ownerUnsupported();
       }
-      return batcher.submit(pick(operations), target, args, options);
+      return calls.submit(pick(operations), target, args, options);
     }, options.signal);
   }
 
-  #whenStarted<T>(work: (started: StartedStore) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.#lifecycle.whenStarted(work, signal);
+  #whenStarted<T>(work: (store: ReadyStore) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#access.whenStarted(work, signal);
   }
 }
 

@@ -1,18 +1,11 @@
-import type { Batcher } from '../batching/batcher.js';
 import type { Range, RangeTurn } from '../batching/range-turn.js';
 import type { Operation } from '../batching/types.js';
-import type { Operations } from '../operations/index.js';
 import type { DeletedPage } from '../operations/ranges.js';
 import type { PageRange, ScannedPage } from '../operations/scans.js';
 import { PostgresSessionError } from '../postgres-session.errors.js';
 import { prefixRange, rangeAfter, type KeyRange } from '../sql/key-range.js';
 import { restAfterPage } from '../utils/timers.js';
-
-/** What range calls work on. */
-export interface RangeTarget {
-  readonly batcher: Batcher;
-  readonly operations: Operations;
-}
+import type { CallMaker, ReadyStore } from './store-access.js';
 
 /** What a call that reads goes through: the entries under a prefix, of one owner or of all. */
 export type ReadRange = Omit<Range, 'writes'>;
@@ -25,29 +18,31 @@ interface OwnedRange {
 
 /** Deletes every entry under a prefix. */
 export async function deletePrefix(
-  { batcher, operations }: RangeTarget,
+  { calls, operations, mayTruncate }: ReadyStore,
   prefix: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  await inRange(batcher, { prefix, owner: undefined, writes: true }, async (turn) => {
+  await inRange(calls, { prefix, owner: undefined, writes: true }, async (turn) => {
     const isTruncated =
-      prefix === '' && (await batcher.submit(operations.truncate, turn, null, { signal }));
+      mayTruncate &&
+      prefix === '' &&
+      (await calls.submit(operations.truncate, turn, null, { signal }));
     return isTruncated
       ? 0
-      : deletePages(batcher, prefix, signal, (rest) => {
-          return batcher.submit(operations.deletePage, turn, rest, { signal });
+      : deletePages(calls, prefix, signal, (rest) => {
+          return calls.submit(operations.deletePage, turn, rest, { signal });
         });
   });
 }
 
 /** Deletes the live entries of an owner. Resolves to how many there were. */
 export function deleteOwner(
-  { batcher, operations }: RangeTarget,
+  { calls, operations }: ReadyStore,
   { prefix, owner, except }: OwnedRange,
 ): Promise<number> {
-  return inRange(batcher, { prefix, owner, writes: true }, (turn) =>
-    deletePages(batcher, prefix, undefined, (rest) => {
-      return batcher.submit(operations.deleteOwnedPage, turn, { ...rest, owner, except });
+  return inRange(calls, { prefix, owner, writes: true }, (turn) =>
+    deletePages(calls, prefix, undefined, (rest) => {
+      return calls.submit(operations.deleteOwnedPage, turn, { ...rest, owner, except });
     }),
   );
 }
@@ -57,15 +52,15 @@ export function deleteOwner(
  * place in the order at once.
  */
 export function scan<T>(
-  { batcher }: RangeTarget,
+  { calls }: ReadyStore,
   pageOperation: Operation<PageRange, ScannedPage<T>>,
   range: ReadRange,
 ): AsyncGenerator<T> {
-  return scanPages(batcher, pageOperation, batcher.openRange({ ...range, writes: false }));
+  return scanPages(calls, pageOperation, calls.openRange({ ...range, writes: false }));
 }
 
 async function* scanPages<T>(
-  batcher: Batcher,
+  calls: CallMaker,
   pageOperation: Operation<PageRange, ScannedPage<T>>,
   turn: RangeTurn,
 ): AsyncGenerator<T> {
@@ -74,44 +69,44 @@ async function* scanPages<T>(
     let rest = prefixRange(prefix);
     for (;;) {
       const begun = performance.now();
-      const page = await batcher.submit(pageOperation, turn, { ...rest, owner });
+      const page = await calls.submit(pageOperation, turn, { ...rest, owner });
       const took = performance.now() - begun;
       yield* page.items;
       if (page.lastKey === undefined) {
         return;
       }
       rest = rangeAfter(page.lastKey, rest);
-      await leaveRoom(batcher, took);
+      await leaveRoom(calls, took);
     }
   } finally {
-    batcher.finishRange(turn);
+    calls.finishRange(turn);
   }
 }
 
 /** How many live entries there are under a prefix, of one owner or of all. */
-export function count({ batcher, operations }: RangeTarget, range: ReadRange): Promise<number> {
-  return inRange(batcher, { ...range, writes: false }, (turn) => {
+export function count({ calls, operations }: ReadyStore, range: ReadRange): Promise<number> {
+  return inRange(calls, { ...range, writes: false }, (turn) => {
     const args = { ...prefixRange(range.prefix), owner: range.owner };
-    return batcher.submit(operations.count, turn, args);
+    return calls.submit(operations.count, turn, args);
   });
 }
 
 async function inRange<T>(
-  batcher: Batcher,
+  calls: CallMaker,
   range: Range,
   work: (turn: RangeTurn) => Promise<T>,
 ): Promise<T> {
-  const turn = batcher.openRange(range);
+  const turn = calls.openRange(range);
   try {
     return await work(turn);
   } finally {
-    batcher.finishRange(turn);
+    calls.finishRange(turn);
   }
 }
 
 /** Each page begins behind the last one: what those before it deleted is not read again. */
 async function deletePages(
-  batcher: Batcher,
+  calls: CallMaker,
   prefix: string,
   signal: AbortSignal | undefined,
   deletePage: (rest: KeyRange) => Promise<DeletedPage>,
@@ -128,7 +123,7 @@ async function deletePages(
         return deleted;
       }
       rest = rangeAfter(page.lastKey, rest);
-      await leaveRoom(batcher, took, signal);
+      await leaveRoom(calls, took, signal);
     }
   } catch (error) {
     throw error instanceof PostgresSessionError ? withDeleted(error, deleted) : error;
@@ -136,8 +131,8 @@ async function deletePages(
 }
 
 /** Beside other calls, a range call in many pages gives way to them. */
-async function leaveRoom(batcher: Batcher, pageTook: number, signal?: AbortSignal): Promise<void> {
-  if (batcher.isBusy) {
+async function leaveRoom(calls: CallMaker, pageTook: number, signal?: AbortSignal): Promise<void> {
+  if (calls.isBusy) {
     await restAfterPage(pageTook, signal);
   }
 }

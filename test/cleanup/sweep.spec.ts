@@ -17,7 +17,11 @@ describe('sweep()', () => {
     const { tableName, cleanup } = await sweeper();
     await insertExpired(harness, tableName, 5);
     await insertLive(harness, tableName);
+    expect(cleanup.lastSweep).toBeUndefined();
+    const before = Date.now();
     const report = await cleanup.sweep();
+    expect(cleanup.lastSweep).toEqual({ ...report, startedAt: expect.any(Date) });
+    expect(cleanup.lastSweep?.startedAt.getTime()).toBeGreaterThanOrEqual(before);
     expect(report).toEqual({
       deleted: 5,
       batches: expect.any(Number),

@@ -24,16 +24,22 @@ describe('a job in trouble', () => {
   it('logs a failed sweep once, with its cause, and tries again at the next tick', async () => {
     const tableName = harness.table();
     const log = new LogCapture();
-    const { app } = await harness.startStore({ tableName, cleanup: { cron: YEARLY } }, log);
+    const { app, cleanup } = await harness.startStore(
+      { tableName, cleanup: { cron: YEARLY } },
+      log,
+    );
     await insertExpired(harness, tableName, 3);
     await forbidDeletes(harness, tableName, 'the table is on holiday');
     await tick(app);
     expect(log.complaints).toHaveLength(1);
     expect(log.complaints[0]).toContain('the table is on holiday');
+    expect(cleanup.lastSweep).toMatchObject({ deleted: 0, skipped: false, error: 'ERR_QUERY' });
     expect(await idsOf(harness, tableName)).toHaveLength(3);
     await allowDeletes(harness, tableName);
     await tick(app);
     expect(log.complaints).toHaveLength(1);
+    expect(cleanup.lastSweep).toMatchObject({ deleted: 3, skipped: false });
+    expect(cleanup.lastSweep).not.toHaveProperty('error');
     expect(await idsOf(harness, tableName)).toEqual([]);
   });
 
