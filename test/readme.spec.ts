@@ -48,6 +48,17 @@ describe('the README', () => {
     await runOrFail(process.execPath, [script, '--check'], { cwd: REPOSITORY });
   });
 
+  it('has a cure for every error code, and for no other', async () => {
+    const source = await readFile(join(REPOSITORY, 'lib/postgres-session.errors.ts'), 'utf8');
+    const type = /type PostgresSessionErrorCode =([^;]*);/.exec(source)?.[1] ?? '';
+    const codes = [...type.matchAll(/'(ERR_\w+)'/g)].map(([, code]) => code);
+    const text = await readFile(join(REPOSITORY, 'README.md'), 'utf8');
+    const troubles = text.slice(text.indexOf('## Troubleshooting'));
+    const cured = [...troubles.matchAll(/^\| `(ERR_\w+)`.*\| +\S/gm)].map(([, code]) => code);
+    expect(codes.length).toBeGreaterThan(0);
+    expect([...new Set(cured)].toSorted()).toEqual(codes.toSorted());
+  });
+
   it('shows the two commands first', () => {
     expect(readme.text).toContain('npm ci && npm start');
     expect(readme.text).toContain('npm ci && npm test');
