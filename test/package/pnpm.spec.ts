@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from '@jest/globals';
 import { temporaryFolder } from '../../tools/temporary-folder.js';
-import { runOrFail } from '../support/commands.js';
+import { run, runOrFail } from '../support/commands.js';
 import { createTestDatabase } from '../support/database.js';
 import { describeWithRegistry, install } from '../support/npm.js';
 import { INSTALLATION } from './consumer.js';
@@ -15,7 +15,7 @@ await describeWithRegistry(
   'An application that pnpm installs, each package with its own alone',
   () => {
     it(
-      'loads both forms',
+      'loads both forms, and without the optional peers the entries that need none',
       async () => {
         const folder = await temporaryFolder('pnpm-');
         const { path } = await packInto(folder);
@@ -52,6 +52,13 @@ await describeWithRegistry(
         const output = await runOrFail(process.execPath, tests, { cwd: app, env });
         expect(output).toMatch(/pass 2\n.*fail 0\n/);
         await database.close();
+        for (const entry of ['testing', 'keyv']) {
+          const load = `import('nestjs-postgres-session/${entry}')`;
+          await runOrFail(process.execPath, ['-e', `${load}.then(() => {})`], { cwd: app });
+        }
+        const load = "require('nestjs-postgres-session/express-session')";
+        const { stderr } = await run(process.execPath, ['-e', load], { cwd: app });
+        expect(stderr).toContain("Cannot find module 'express-session'");
       },
       INSTALLATION,
     );
