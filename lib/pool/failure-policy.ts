@@ -3,6 +3,7 @@ import { withoutData } from '../protocol/error-data.js';
 import { overloaded, PostgresSessionError, storeClosed } from '../postgres-session.errors.js';
 import {
   isConnectionLost,
+  isNodeLost,
   isPlanStale,
   isRefusedForGood,
   isRolledBack,
@@ -48,6 +49,11 @@ export class SessionFailurePolicy implements FailurePolicy {
       return repeatable
         ? { ...retryElsewhere(error), mayStillRun: true }
         : { ...outcomeUnknown(error), mayStillRun: true };
+    }
+    if (isNodeLost(error)) {
+      // Keys of other nodes may be in the same batch, so its calls are tried one by one.
+      const action = repeatable ? { ...retryElsewhere(error), split: true } : outcomeUnknown(error);
+      return { ...action, discard: false };
     }
     if (isStatementNameLost(error)) {
       return lease.isDirect && sqlState(error) !== SqlState.PROTOCOL_VIOLATION

@@ -16,6 +16,7 @@ export const SqlState = {
   LOCK_NOT_AVAILABLE: '55P03',
   QUERY_CANCELED: '57014',
   CONNECTION_EXCEPTION_CLASS: '08',
+  CONNECTION_FAILURE: '08006',
   PROTOCOL_VIOLATION: '08P01',
   OPERATOR_INTERVENTION_SHUTDOWN_CLASS: '57P',
   DATA_EXCEPTION_CLASS: '22',
@@ -43,9 +44,18 @@ export function isConnectionLost(error: unknown): boolean {
   const state = sqlState(error);
   return (
     state === undefined ||
-    (state.startsWith(SqlState.CONNECTION_EXCEPTION_CLASS) && !isStatementNameLost(error)) ||
+    (state.startsWith(SqlState.CONNECTION_EXCEPTION_CLASS) &&
+      !isStatementNameLost(error) &&
+      !isNodeLost(error)) ||
     state.startsWith(SqlState.OPERATOR_INTERVENTION_SHUTDOWN_CLASS) ||
     state === SqlState.TOO_MANY_CONNECTIONS
+  );
+}
+
+/** The server itself lost another node of Citus: one statement failed, and the connection is as good as before. */
+export function isNodeLost(error: unknown): boolean {
+  return (
+    sqlState(error) === SqlState.CONNECTION_FAILURE && asDriverError(error).severity === 'ERROR'
   );
 }
 
