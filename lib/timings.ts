@@ -14,6 +14,7 @@
  *   ends a page of a sweep before its connection is taken for dead.
  * - `TERMINATE < TERMINATE_ANSWER`: the server's answer to a termination is waited for.
  * - `2 * TICK < HEDGE_CONNECT`: a second attempt to connect has some time, and ends before the next one.
+ * - `2 * POOLER_ANSWER < START_CHECK`: a pooler that has no second backend for a check is found out in time.
  * - `HEDGE_CONNECT < CONNECT`: a second attempt starts while the first one still may succeed.
  */
 export const TIMINGS = {
@@ -54,6 +55,8 @@ export const TIMINGS = {
   HEDGE_CONNECT: 500,
   /** At the start, a pooler is given this long to find a second backend. */
   POOLER_ANSWER: 1_000,
+  /** The checks of a start take several turns, so they are given at least this long. */
+  START_CHECK: 3_000,
   /** A connection that rests sends a packet this often. */
   KEEP_ALIVE: 30_000,
   /** A client with somebody else's query under way is waited for this long. */

@@ -80,6 +80,8 @@ export async function guarded(
   { timeout, signal }: ConnectOptions,
   work: () => Promise<void>,
 ): Promise<void> {
+  // However little time calls have.
+  const bound = Math.max(timeout, TIMINGS.START_CHECK);
   let isLate = false;
   const destroy = (): void => destroySocket(client);
   const onLate = (): void => {
@@ -89,10 +91,10 @@ export async function guarded(
   client.on('error', ignore);
   signal.addEventListener('abort', destroy);
   try {
-    await watched(timeout, onLate, work);
+    await watched(bound, onLate, work);
   } catch (error) {
     client.release(true);
-    throw isLate ? new Error(`the server did not answer within ${timeout} ms`) : error;
+    throw isLate ? new Error(`the server did not answer within ${bound} ms`) : error;
   } finally {
     signal.removeEventListener('abort', destroy);
     client.off('error', ignore);

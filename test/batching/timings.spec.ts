@@ -18,6 +18,8 @@ const {
   TERMINATE_ANSWER,
   HEDGE_CONNECT,
   CONNECT,
+  POOLER_ANSWER,
+  START_CHECK,
 } = TIMINGS;
 
 /** What must hold between the times of the inside, as the header of `lib/timings.ts` says. */
@@ -43,6 +45,7 @@ describe('The timings', () => {
     ['a statement of a sweep may wait for a row lock', SWEEP_LOCK_WAIT, SWEEP_STATEMENT],
     ['the answer to a termination is waited for', TERMINATE, TERMINATE_ANSWER],
     ['a second attempt to connect ends before the next one', 2 * TICK, HEDGE_CONNECT],
+    ['a pooler without a second backend is found out in time', 2 * POOLER_ANSWER, START_CHECK],
     ['a second attempt to connect starts while the first may succeed', HEDGE_CONNECT, CONNECT],
   ])('are such that %s', (_, less, more) => {
     expect(less).toBeLessThan(more);

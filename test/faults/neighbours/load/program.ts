@@ -31,8 +31,7 @@ const admin = new packages.pg.Client({ connectionString: settings.connectionStri
 await admin.connect();
 await makeTable(admin);
 const neighbour = await neighbourOf(settings);
-const application = await startApplication(packages, settings, neighbour);
-await application.store.setMany(LIVE.map((key): [string, string] => [key, valueOf(key)]));
+const application = await started();
 
 const end = performance.now() + settings.milliseconds;
 const goesOn = (): boolean => performance.now() < end;
@@ -61,6 +60,18 @@ say({
 });
 if (closed) process.disconnect();
 else process.exit(1);
+
+/** Errors that nobody catches are counted, so one of the start would leave the tests without a report. */
+async function started(): Promise<Application> {
+  try {
+    const its = await startApplication(packages, settings, neighbour);
+    await its.store.setMany(LIVE.map((key): [string, string] => [key, valueOf(key)]));
+    return its;
+  } catch (error) {
+    console.error('The application did not start:', error);
+    process.exit(1);
+  }
+}
 
 /** Resolves to whether all of them came to their end in time. */
 async function allSettle(
