@@ -67,7 +67,7 @@ export function storeProviders(
       provide: lifecycle,
       inject: [pool, options],
       useFactory: (given: Pool, resolved: ResolvedOptions) =>
-        new PostgresSessionLifecycle(given, resolved, isOwnPool(given)),
+        new PostgresSessionLifecycle(given, resolved, isOwnPool(given, resolved.connection)),
     },
     {
       provide: getSessionStoreToken(name),

@@ -115,11 +115,12 @@ export function checkClient(client: PoolClient): void {
   }
 }
 
-const ownPools = new WeakSet<Pool>();
+/** The settings from which each pool of the module was made. */
+const ownPools = new WeakMap<Pool, PoolConfig>();
 
-/** Whether the module made the pool, and has to end it. */
-export function isOwnPool(pool: Pool): boolean {
-  return ownPools.has(pool);
+/** Whether a store with these settings made the pool, and has to end it: it may be lent to another store. */
+export function isOwnPool(pool: Pool, config: PoolConfig | undefined): boolean {
+  return config !== undefined && ownPools.get(pool) === config;
 }
 
 /** Makes the module's own pool. Reads the settings first, so that bad ones are told before a connection is made. */
@@ -138,7 +139,7 @@ export function createPool(config: PoolConfig, connectionTimeout: number): Pool 
   });
   // The pool's options are there for everyone to print; the password in the string is not.
   Object.defineProperty(pool.options, 'connectionString', { enumerable: false });
-  ownPools.add(pool);
+  ownPools.set(pool, config);
   return pool;
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Pool, PoolClient } from 'pg';
+import { getSessionPoolToken } from '../../lib/index.js';
 import { waitFor } from '../support/conditions.js';
 import { ownFailureOf } from '../support/failures.js';
 import type { RunningStore } from '../support/app.js';
@@ -169,5 +170,17 @@ describe('a borrowed pool', () => {
     await waitFor(() => pool.idleCount === pool.totalCount, { timeout: SOON });
     await holder.query('ROLLBACK');
     expect(await connectionsOf(pool, max)).toEqual(connections);
+  });
+
+  it('is left alone also if it is the own pool of another store', async () => {
+    const owner = await harness.startStore({ tableName: harness.table() });
+    const pool = owner.app.get<Pool>(getSessionPoolToken(), { strict: false });
+    const borrower = await harness.startStore({ pool, tableName: harness.table() });
+    await borrower.store.set('key', 'value');
+    await borrower.close();
+    expect(pool.ended).toBe(false);
+    await owner.store.set('key', 'value');
+    await owner.close();
+    expect(pool.ended).toBe(true);
   });
 });
