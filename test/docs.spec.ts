@@ -7,7 +7,15 @@ import { Harness } from './support/harness.js';
 
 const harness = Harness.use();
 
-describe.each(['docs/testing.md', 'docs/keyv.md', 'docs/transactions.md'])('%s', (document) => {
+const PAGES = [
+  'docs/testing.md',
+  'docs/keyv.md',
+  'docs/express-session.md',
+  'docs/fastify-session.md',
+  'docs/transactions.md',
+];
+
+describe.each(PAGES)('%s', (document) => {
   let page: CodeBlocks;
 
   beforeAll(async () => {
@@ -46,6 +54,17 @@ describe.each(['docs/testing.md', 'docs/keyv.md', 'docs/transactions.md'])('%s',
         { what: 'the cached answer' },
       );
       expect(await ask()).toBe(first);
+    });
+  }
+
+  if (document.endsWith('-session.md')) {
+    it('begins with an application that knows its visitor again', async () => {
+      const program = await SampleProcess.start({ DATABASE_URL: harness.url }, page.program(1));
+      harness.onEnd(() => program.stop());
+      const signIn = await fetch(`${program.url}/sign-in/ada`, { method: 'POST' });
+      const [cookie] = signIn.headers.getSetCookie();
+      const me = await fetch(`${program.url}/me`, { headers: { cookie: cookie.split(';')[0] } });
+      expect(await me.json()).toEqual({ member: 'ada' });
     });
   }
 });
