@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
+import { Test } from '@nestjs/testing';
 import type { Pool } from 'pg';
-import { getSessionPoolToken, PostgresSessionModule } from '../../lib/index.js';
+import {
+  getSessionPoolToken,
+  getSessionStoreToken,
+  PostgresSessionModule,
+  type PostgresSessionStore,
+} from '../../lib/index.js';
 import { ownFailureOf } from '../support/failures.js';
 import { Harness } from '../support/harness.js';
 import { cleanupOf, storeOf, type StoreOptions } from '../support/app.js';
@@ -102,4 +108,23 @@ describe('several stores of one application', () => {
     await storeOf(app).set('key', 'value');
     expect(app.get(SchedulerRegistry).getCronJobs().size).toBe(1);
   });
+
+  it.each([undefined, 'users'])(
+    'leave a pool alone that overrideProvider put in the place of theirs: %p',
+    async (name) => {
+      const pool = harness.pool();
+      const module = await Test.createTestingModule({
+        imports: [ScheduleModule.forRoot(), PostgresSessionModule.forRoot(settings({ name }))],
+      })
+        .overrideProvider(getSessionPoolToken(name))
+        .useValue(pool)
+        .compile();
+      await module.init();
+      await module.get<PostgresSessionStore>(getSessionStoreToken(name)).set('key', 'value');
+      await module.close();
+      expect(pool.ending).toBe(false);
+      expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+      expect(pool.listenerCount('error')).toBe(0);
+    },
+  );
 });
