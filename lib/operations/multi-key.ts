@@ -79,7 +79,7 @@ export function multiKeyOperations(setup: OperationSetup): MultiKeyOperations {
         const [{ args }] = batch.calls;
         const { from, to, entry } = args;
         // No statement deletes a row and inserts another one under the same key.
-        if (from === to || statements.move === undefined) {
+        if (from === to || limits.maxRows === 1 || statements.move === undefined) {
           settleWith(moveInSteps(batch, setup, args), done);
           return;
         }

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { getSessionPoolToken } from '../../../lib/index.js';
 import type { Harness } from '../../support/harness.js';
 import type { RunningStore, StoreOptions } from '../../support/app.js';
+import { waitFor } from '../../support/conditions.js';
 import { ProtocolProxy } from './protocol-proxy.js';
 
 /** Whose the pool is, for `describe.each`. */
@@ -46,6 +47,9 @@ export async function startBehindProxy(
   const proxy = await openProxy(harness);
   const table = harness.table();
   const running = await startThrough(proxy, harness, kind, { tableName: table, ...options });
+  // A start has one connection more, for its checks.
+  await waitFor(() => proxy.open === running.pool.totalCount, { what: 'the end of the start' });
+  proxy.forgetLost();
   await harness.sql(`ALTER TABLE ${table} ADD CHECK (value <> '${REFUSED}')`);
   return { proxy, table, ...running };
 }

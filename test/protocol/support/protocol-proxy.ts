@@ -14,6 +14,7 @@ export class ProtocolProxy {
   private readonly script: Script;
   /** Connections taken since the start. */
   accepted = 0;
+  private lostBefore = 0;
 
   private constructor(
     private readonly server: Server,
@@ -55,9 +56,17 @@ export class ProtocolProxy {
     } satisfies Script);
   }
 
-  /** Connections that were taken and have ended. */
+  /** Connections that were taken and have ended, since `forgetLost`. */
   get lost(): number {
-    return this.accepted - this.links.size;
+    return this.accepted - this.links.size - this.lostBefore;
+  }
+
+  get open(): number {
+    return this.links.size;
+  }
+
+  forgetLost(): void {
+    this.lostBefore = this.accepted - this.links.size;
   }
 
   isOpen(connection: number): boolean {
