@@ -98,7 +98,11 @@ export class StatementQuery implements Submittable {
     stream.cork();
     try {
       for (const { statement: step, values } of this.#steps) {
-        this.#run(driver, this.#isNamed ? step.name : '', step.text, values);
+        // A driver before 8.23 keeps one name a query.
+        const mayBeNamed =
+          step === this.#statement || driver.submittedNamedStatements !== undefined;
+        const name = this.#isNamed && mayBeNamed ? step.name : '';
+        this.#run(driver, name, step.text, values);
       }
       driver.sync();
     } finally {
