@@ -1,4 +1,4 @@
-import { PostgresSessionError } from './postgres-session.errors.js';
+import { invalidOption, PostgresSessionError } from './postgres-session.errors.js';
 import { isAbortSignal } from './utils/abort-signal.js';
 import { isCronExpression } from './utils/cron-expression.js';
 
@@ -130,10 +130,7 @@ export function invalid(
   allowed: string,
   shown = show(value),
 ): PostgresSessionError {
-  return new PostgresSessionError(
-    'ERR_INVALID_OPTION',
-    `Invalid option \`${name}\`: ${shown}. Allowed: ${allowed}.`,
-  );
+  return invalidOption(name, shown, allowed);
 }
 
 /** What is allowed, for somebody who gave a text of it. */

@@ -80,6 +80,14 @@ export class PostgresSessionError extends Error {
   }
 }
 
+/** @param fault what is wrong with what was given; nothing of a secret stands in it. */
+export function invalidOption(name: string, fault: string, allowed: string): PostgresSessionError {
+  return new PostgresSessionError(
+    'ERR_INVALID_OPTION',
+    `Invalid option \`${name}\`: ${fault}. Allowed: ${allowed}.`,
+  );
+}
+
 export function storeClosed(): PostgresSessionError {
   return new PostgresSessionError('ERR_STORE_CLOSED', 'The session store is closed.');
 }

@@ -1,5 +1,5 @@
 import type { PoolConfig } from 'pg';
-import { PostgresSessionError } from '../postgres-session.errors.js';
+import { invalidOption } from '../postgres-session.errors.js';
 
 const ALLOWED =
   'a connection string such as postgres://user:password@host:5432/database, or postgres:///database?host=/var/run/postgresql for a socket';
@@ -59,7 +59,7 @@ export function checkConnectionString(option: string, text: string): void {
   const listed = FAULTS.find(([pattern]) => pattern.test(text));
   const fault = listed?.[1] ?? faultOfPlace(text);
   if (fault !== undefined) {
-    throw refused(option, fault, ALLOWED);
+    throw invalidOption(option, fault, ALLOWED);
   }
 }
 
@@ -70,14 +70,14 @@ export function checkPoolSettings(option: string, settings: PoolConfig): void {
     checkConnectionString(`${option}.connectionString`, connectionString);
     const inString = TLS_PARAMETERS.find((name) => readPlace(connectionString)?.params.has(name));
     if (ssl !== undefined && inString !== undefined) {
-      throw refused(
+      throw invalidOption(
         `${option}.ssl`,
         `the connection string has ${inString}, and pg would take that instead`,
         'TLS settings in one of the two',
       );
     }
   } else if (connectionString != null) {
-    throw refused(`${option}.connectionString`, 'it is no string', ALLOWED);
+    throw invalidOption(`${option}.connectionString`, 'it is no string', ALLOWED);
   }
   checkParts(option, settings);
 }
@@ -87,7 +87,7 @@ export function checkConnectionSettings(option: string, settings: PoolConfig): v
   checkPoolSettings(option, settings);
   const beside = IN_STRING.find((name) => settings[name] != null);
   if (settings.connectionString != null && beside !== undefined) {
-    throw refused(
+    throw invalidOption(
       `${option}.${beside}`,
       'it stands beside connectionString, and pg would take what the string says instead',
       `the ${beside} in the string, or no string`,
@@ -100,24 +100,28 @@ function checkParts(option: string, settings: PoolConfig): void {
   const { ssl }: { ssl?: unknown } = settings;
   for (const [name, part] of Object.entries({ host, user, database })) {
     if (part != null && (typeof part !== 'string' || part.includes('://'))) {
-      throw refused(`${option}.${name}`, 'it is a URL, or no string', `the ${name} alone`);
+      throw invalidOption(`${option}.${name}`, 'it is a URL, or no string', `the ${name} alone`);
     }
   }
   if (host?.includes(',') || SEVERAL_HOSTS_SETTINGS.some((name) => name in settings)) {
-    throw refused(`${option}.host`, SEVERAL_HOSTS, 'one host');
+    throw invalidOption(`${option}.host`, SEVERAL_HOSTS, 'one host');
   }
   if (host && !host.startsWith('/') && NO_HOST_NAME.test(host)) {
-    throw refused(`${option}.host`, 'it is no host', 'a name, an address, the folder of a socket');
+    throw invalidOption(
+      `${option}.host`,
+      'it is no host',
+      'a name, an address, the folder of a socket',
+    );
   }
   if (port != null && !isPort(String(port))) {
-    throw refused(`${option}.port`, 'it is no port', 'a number from 1 to 65535');
+    throw invalidOption(`${option}.port`, 'it is no port', 'a number from 1 to 65535');
   }
   if (max != null && !/^[1-9]\d*$/.test(String(max))) {
-    throw refused(`${option}.max`, 'it is no number of connections', 'a whole number from 1');
+    throw invalidOption(`${option}.max`, 'it is no number of connections', 'a whole number from 1');
   }
   if (typeof ssl === 'string' && !TLS_WORDS.includes(ssl)) {
     // pg would take 'false' for true.
-    throw refused(`${option}.ssl`, 'it is a string', 'true, false or the settings of TLS');
+    throw invalidOption(`${option}.ssl`, 'it is a string', 'true, false or the settings of TLS');
   }
 }
 
@@ -170,11 +174,4 @@ function hostIn(text: string): string {
 
 function isPort(port: string): boolean {
   return /^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535;
-}
-
-function refused(option: string, fault: string, allowed: string): PostgresSessionError {
-  return new PostgresSessionError(
-    'ERR_INVALID_OPTION',
-    `Invalid option \`${option}\`: ${fault}. Allowed: ${allowed}.`,
-  );
 }
