@@ -141,17 +141,11 @@ export class SessionConnection implements Lease {
     this.run(statement, values, this.preludeOf(statement, limits), done);
   }
 
-  transaction<T>(lockWait: number, body: (query: TransactionQuery) => Promise<T>): Promise<T> {
-    return this.boundedTransaction(
-      { statement: this.owner.statementTimeout, lock: lockWait },
-      body,
-    );
-  }
-
-  async boundedTransaction<T>(
-    limits: Limits,
+  async transaction<T>(
+    lockWait: number,
     body: (query: TransactionQuery) => Promise<T>,
   ): Promise<T> {
+    const limits = { statement: this.owner.statementTimeout, lock: lockWait };
     await this.client.query(beginWithin(limits, this.facts?.bounds));
     this.inTransaction = true;
     try {
