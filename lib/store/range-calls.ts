@@ -65,18 +65,12 @@ async function* scanPages<T>(
   turn: RangeTurn,
 ): AsyncGenerator<T> {
   const { prefix, owner } = turn.range;
+  const readPage = (rest: KeyRange): Promise<ScannedPage<T>> => {
+    return calls.submit(pageOperation, turn, { ...rest, owner });
+  };
   try {
-    let rest = prefixRange(prefix);
-    for (;;) {
-      const begun = performance.now();
-      const page = await calls.submit(pageOperation, turn, { ...rest, owner });
-      const took = performance.now() - begun;
-      yield* page.items;
-      if (page.lastKey === undefined) {
-        return;
-      }
-      rest = rangeAfter(page.lastKey, rest);
-      await leaveRoom(calls, took);
+    for await (const { items } of pages(calls, prefix, readPage)) {
+      yield* items;
     }
   } finally {
     calls.finishRange(turn);
@@ -104,7 +98,6 @@ async function inRange<T>(
   }
 }
 
-/** Each page begins behind the last one: what those before it deleted is not read again. */
 async function deletePages(
   calls: CallMaker,
   prefix: string,
@@ -112,28 +105,39 @@ async function deletePages(
   deletePage: (rest: KeyRange) => Promise<DeletedPage>,
 ): Promise<number> {
   let deleted = 0;
-  let rest = prefixRange(prefix);
   try {
-    for (;;) {
-      const begun = performance.now();
-      const page = await deletePage(rest);
-      const took = performance.now() - begun;
+    for await (const page of pages(calls, prefix, deletePage, signal)) {
       deleted += page.deleted;
-      if (page.lastKey === undefined) {
-        return deleted;
-      }
-      rest = rangeAfter(page.lastKey, rest);
-      await leaveRoom(calls, took, signal);
     }
+    return deleted;
   } catch (error) {
     throw error instanceof PostgresSessionError ? withDeleted(error, deleted) : error;
   }
 }
 
-/** Beside other calls, a range call in many pages gives way to them. */
-async function leaveRoom(calls: CallMaker, pageTook: number, signal?: AbortSignal): Promise<void> {
-  if (calls.isBusy) {
-    await restAfterPage(pageTook, signal);
+/**
+ * The pages under a prefix. Each begins behind the last one: what those before it deleted is not read again. Beside
+ * other calls, it gives way to them between two pages.
+ */
+async function* pages<P extends { readonly lastKey: string | undefined }>(
+  calls: CallMaker,
+  prefix: string,
+  take: (rest: KeyRange) => Promise<P>,
+  signal?: AbortSignal,
+): AsyncGenerator<P> {
+  let rest = prefixRange(prefix);
+  for (;;) {
+    const begun = performance.now();
+    const page = await take(rest);
+    const took = performance.now() - begun;
+    yield page;
+    if (page.lastKey === undefined) {
+      return;
+    }
+    rest = rangeAfter(page.lastKey, rest);
+    if (calls.isBusy) {
+      await restAfterPage(took, signal);
+    }
   }
 }
 
