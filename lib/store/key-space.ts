@@ -1,5 +1,5 @@
-import type { EntryRange } from '../interfaces/key-value-store.interface.js';
-import { checkKey, checkPrefix, checkRange } from './arguments.js';
+import type { EntryRange, SessionValue } from '../interfaces/key-value-store.interface.js';
+import { checkIterable, checkKey, checkPrefix, checkRange, valueBytes } from './arguments.js';
 import type { ReadRange } from './range-calls.js';
 
 /** The keys of a view: what stands under its prefix in the table. Checks what callers give. */
@@ -14,6 +14,25 @@ export class KeySpace {
     }
     const full = this.prefix + key;
     checkKey(full);
+    return full;
+  }
+
+  /** @param what what the keys are called in a message. */
+  fullKeys(what: string, keys: Iterable<string>): Set<string> {
+    return new Set(checkIterable(what, keys).map((key) => this.full(key)));
+  }
+
+  /** The values to be written, each with what all of them have in common. Of a key given twice the last counts. */
+  fullEntries<T extends object>(
+    entries: Iterable<readonly [key: string, value: SessionValue]>,
+    common: T,
+  ): Map<string, T & { value: Buffer }> {
+    const full = new Map<string, T & { value: Buffer }>();
+    for (const entry of checkIterable('entries', entries)) {
+      const [key, value] = checkIterable<string | SessionValue>('entry', entry);
+      checkKey(key);
+      full.set(this.full(key), { ...common, value: valueBytes(value) });
+    }
     return full;
   }
 

@@ -19,7 +19,6 @@ import { asError } from '../utils/errors.js';
 import {
   checkIncrement,
   checkIterable,
-  checkKey,
   checkOwner,
   checkTouchTtl,
   checkTtl,
@@ -109,12 +108,7 @@ export class KeyValueView implements KeyValueStore {
     return attempt(() => {
       checkOptions('setMany', options);
       const its = ownership(options, this.#maxTtl);
-      const written = new Map<string, Entry>();
-      for (const entry of checkIterable('entries', entries)) {
-        const [key, value] = checkIterable<string | SessionValue>('entry', entry);
-        checkKey(key);
-        written.set(this.#keys.full(key), { value: valueBytes(value), ...its });
-      }
+      const written = this.#keys.fullEntries(entries, its);
       return written.size === 0
         ? Promise.resolve()
         : this.#submit((operations) => operations.setMany, [...written.keys()], written, {
@@ -125,7 +119,7 @@ export class KeyValueView implements KeyValueStore {
 
   deleteMany(keys: Iterable<string>): Promise<number> {
     return attempt(() => {
-      const full = new Set(checkIterable('keys', keys).map((key) => this.#keys.full(key)));
+      const full = this.#keys.fullKeys('keys', keys);
       return full.size === 0
         ? Promise.resolve(0)
         : this.#submit((operations) => operations.deleteMany, [...full], full);
@@ -253,10 +247,8 @@ export class KeyValueView implements KeyValueStore {
     return attempt(() => {
       checkOwner(owner);
       checkOptions('deleteOwner', options);
-      const kept = checkIterable('except', options?.except ?? []).map((key) =>
-        this.#keys.full(key),
-      );
-      const range = { prefix: this.#keys.prefix, owner, except: new Set(kept) };
+      const except = this.#keys.fullKeys('except', options?.except ?? []);
+      const range = { prefix: this.#keys.prefix, owner, except };
       return this.#whenStarted((started) => deleteOwner(started, range));
     });
   }

@@ -12,7 +12,6 @@ import type {
 import {
   checkIncrement,
   checkIterable,
-  checkKey,
   checkOwner,
   checkTouchTtl,
   checkTtl,
@@ -22,7 +21,7 @@ import {
 } from '../store/arguments.js';
 import { checkOptions, ownership, renewal, signalOf } from '../store/call-options.js';
 import { InMemoryCalls } from './in-memory-calls.js';
-import type { InMemoryEntries, Written } from './in-memory-entries.js';
+import type { InMemoryEntries } from './in-memory-entries.js';
 
 /** The entries of a store under one prefix, with the argument checks of the store in PostgreSQL. */
 export class InMemoryView implements KeyValueStore {
@@ -96,20 +95,14 @@ export class InMemoryView implements KeyValueStore {
     options?: WriteOptions,
   ): Promise<void> {
     checkOptions('setMany', options);
-    const its = ownership(options);
-    const written = new Map<string, Written>();
-    for (const entry of checkIterable('entries', entries)) {
-      const [key, value] = checkIterable<string | SessionValue>('entry', entry);
-      checkKey(key);
-      written.set(this.#calls.keys.full(key), { value: valueBytes(value), ...its });
-    }
+    const written = this.#calls.keys.fullEntries(entries, ownership(options));
     return this.#calls.make('setMany', (entries) =>
       written.forEach((each, key) => entries.set(key, each)),
     );
   }
 
   async deleteMany(keys: Iterable<string>): Promise<number> {
-    const full = new Set(checkIterable('keys', keys).map((key) => this.#calls.keys.full(key)));
+    const full = this.#calls.keys.fullKeys('keys', keys);
     return this.#calls.make('deleteMany', (entries) => entries.deleteMany(full));
   }
 
@@ -205,9 +198,7 @@ export class InMemoryView implements KeyValueStore {
     checkOwner(owner);
     const range = { prefix: this.#calls.keys.prefix, owner };
     checkOptions('deleteOwner', options);
-    const kept = new Set(
-      checkIterable('except', options?.except ?? []).map((key) => this.#calls.keys.full(key)),
-    );
+    const kept = this.#calls.keys.fullKeys('except', options?.except ?? []);
     return this.#calls.make('deleteOwner', (entries) => {
       return entries.deleteMany(entries.keys(range).filter((key) => !kept.has(key)));
     });
