@@ -7,11 +7,7 @@ const STORE_METHODS = ['get', 'set', 'delete', 'getMany', 'scanEntries', 'delete
 
 /** Throws unless it has the methods of a `KeyValueStore`. */
 export function checkStore(of: string, store: unknown): asserts store is KeyValueStore {
-  const isStore =
-    typeof store === 'object' &&
-    store !== null &&
-    STORE_METHODS.every((method) => typeof Reflect.get(store, method) === 'function');
-  if (!isStore) {
+  if (!hasMethods(store, STORE_METHODS)) {
     throw new TypeError(
       `${of} needs a store, such as app.get(PostgresSessionStore) or a namespace of it, not ${kindOf(store)}`,
     );
@@ -47,6 +43,14 @@ export function checkKeyPrefix(prefix: unknown): asserts prefix is string {
       `prefix is ${Buffer.byteLength(prefix)} bytes of UTF-8; with a key behind it at most ${MAX_KEY_BYTES} are allowed`,
     );
   }
+}
+
+export function hasMethods(given: unknown, methods: readonly string[]): boolean {
+  return (
+    typeof given === 'object' &&
+    given !== null &&
+    methods.every((method) => typeof Reflect.get(given, method) === 'function')
+  );
 }
 
 export function kindOf(value: unknown): string {

@@ -1,5 +1,5 @@
 import type { FormerStore } from './former-sessions.js';
-import { checkKeyPrefix, checkNames } from './given.js';
+import { checkKeyPrefix, checkNames, hasMethods } from './given.js';
 
 export const DEFAULT_PREFIX = 'sess:';
 
@@ -50,12 +50,12 @@ type Checked = Readonly<
 /** How each option is checked, and what is allowed. */
 const OPTIONS: Checked = {
   ttl: [(given) => isTtl(given) || isFunction(given), 'milliseconds above 0, or (session) => ms'],
-  serializer: [(given) => hasMethods(given, 'stringify', 'parse'), '{ stringify, parse }'],
+  serializer: [(given) => hasMethods(given, ['stringify', 'parse']), '{ stringify, parse }'],
   touchAfter: [(given) => given === 0 || isTtl(given), 'milliseconds from 0'],
   disableTouch: [(given) => typeof given === 'boolean', 'true or false'],
   ownerOf: [isFunction, '(session) => string | undefined'],
   ended: [(given) => given === 'ignore' || given === 'error', "'ignore' or 'error'"],
-  fallback: [(given) => hasMethods(given, 'get', 'destroy'), 'a store with get and destroy'],
+  fallback: [(given) => hasMethods(given, ['get', 'destroy']), 'a store with get and destroy'],
 };
 
 /** Throws unless each option is known and as it is allowed. */
@@ -76,12 +76,4 @@ function isTtl(given: unknown): boolean {
 
 function isFunction(given: unknown): boolean {
   return typeof given === 'function';
-}
-
-function hasMethods(given: unknown, ...methods: string[]): boolean {
-  return (
-    typeof given === 'object' &&
-    given !== null &&
-    methods.every((method) => isFunction(Reflect.get(given, method)))
-  );
 }
