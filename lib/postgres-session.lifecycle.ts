@@ -4,7 +4,7 @@ import type { Pool, PoolClient } from 'pg';
 import { Batcher } from './batching/batcher.js';
 import { buildOperations, type Operations } from './operations/index.js';
 import type { BatchLimits } from './operations/shared.js';
-import { checkClient, connect } from './pool/connect.js';
+import { attended, checkClient, connect } from './pool/connect.js';
 import { SessionFailurePolicy } from './pool/failure-policy.js';
 import type { PoolLog } from './pool/pool-monitor.js';
 import { checkServer } from './pool/server-check.js';
@@ -224,39 +224,35 @@ export class PostgresSessionLifecycle {
   }
 
   private async prepareTable(client: PoolClient): Promise<TableLayout> {
-    const { options } = this;
-    const { signal } = this.stopping;
-    const destroy = (): void => destroySocket(client);
-    client.on('error', ignore);
-    signal.addEventListener('abort', destroy);
-    let layout: TableLayout | undefined;
+    let layout: TableLayout;
     try {
-      const bound = {
-        answerTimeout: options.schemaLockTimeout + TIMINGS.SCHEMA_ANSWER,
-        onUnanswered: destroy,
-      };
-      layout =
-        options.skipSchemaInit || options.readOnly
-          ? await checkSchema(client, options, bound)
-          : await ensureSchema(client, {
-              ...bound,
-              names: options.names,
-              tableName: options.tableName,
-              lockTimeout: options.schemaLockTimeout,
-              phaseHook: options.phaseHook,
-              onHookError: (phase, error) =>
-                this.log.warn(`phaseHook threw at ${phase}: ${messageOf(error)}`),
-            });
-      return layout;
-    } finally {
-      signal.removeEventListener('abort', destroy);
-      client.off('error', ignore);
-      if (layout === undefined) {
-        this.pool.throwAway(client);
-      } else {
-        client.release();
-      }
+      layout = await attended(client, this.stopping.signal, () => this.findOrMakeTable(client));
+    } catch (error) {
+      this.pool.throwAway(client);
+      throw error;
     }
+    client.release();
+    return layout;
+  }
+
+  private findOrMakeTable(client: PoolClient): Promise<TableLayout> {
+    const { options } = this;
+    const bound = {
+      answerTimeout: options.schemaLockTimeout + TIMINGS.SCHEMA_ANSWER,
+      onUnanswered: () => destroySocket(client),
+    };
+    if (options.skipSchemaInit || options.readOnly) {
+      return checkSchema(client, options, bound);
+    }
+    return ensureSchema(client, {
+      ...bound,
+      names: options.names,
+      tableName: options.tableName,
+      lockTimeout: options.schemaLockTimeout,
+      phaseHook: options.phaseHook,
+      onHookError: (phase, error) =>
+        this.log.warn(`phaseHook threw at ${phase}: ${messageOf(error)}`),
+    });
   }
 
   private async stop(): Promise<void> {
@@ -292,6 +288,3 @@ function logOutsideOfCalls(): PoolLog {
     warn: AsyncResource.bind((message: string) => logger.warn(message)),
   };
 }
-
-/** A checked-out client has no listener of its pool's; its failure reaches the query in flight. */
-function ignore(): void {}

@@ -83,18 +83,29 @@ export async function guarded(
   // However little time calls have.
   const bound = Math.max(timeout, TIMINGS.START_CHECK);
   let isLate = false;
-  const destroy = (): void => destroySocket(client);
   const onLate = (): void => {
     isLate = true;
-    destroy();
+    destroySocket(client);
   };
-  client.on('error', ignore);
-  signal.addEventListener('abort', destroy);
   try {
-    await watched(bound, onLate, work);
+    await attended(client, signal, () => watched(bound, onLate, work));
   } catch (error) {
     client.release(true);
     throw isLate ? new Error(`the server did not answer within ${bound} ms`) : error;
+  }
+}
+
+/** Does work on a client that is checked out. Its connection ends at once if the signal aborts. */
+export async function attended<T>(
+  client: PoolClient,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  const destroy = (): void => destroySocket(client);
+  client.on('error', ignore);
+  signal.addEventListener('abort', destroy);
+  try {
+    return await work();
   } finally {
     signal.removeEventListener('abort', destroy);
     client.off('error', ignore);
