@@ -3,8 +3,7 @@ import { Cron, type SchedulerRegistry } from '@nestjs/schedule';
 import { toSessionError } from '../pool/failure-policy.js';
 import { PostgresSessionError, type PostgresSessionErrorCode } from '../postgres-session.errors.js';
 import type { PostgresSessionLifecycle } from '../postgres-session.lifecycle.js';
-import { checkSignal } from '../store/arguments.js';
-import { checkOptions } from '../store/call-options.js';
+import { checkOptions, signalOf } from '../store/call-options.js';
 import { OnceForBothForms } from '../utils/both-forms.js';
 import { onAbort } from '../utils/abort-signal.js';
 import { describeThrown } from '../utils/errors.js';
@@ -92,8 +91,7 @@ export class PostgresSessionCleanupService implements OnApplicationBootstrap {
    */
   async sweep(options?: SweepOptions): Promise<SweepReport> {
     checkOptions('sweep', options);
-    const signal = options?.signal;
-    checkSignal(signal);
+    const signal = signalOf(options);
     const { options: its, isClosed } = this.#setup.lifecycle;
     const hasEnded = this.#end.signal.aborted && !isClosed;
     if (this.#running !== undefined || hasEnded || its.readOnly) {

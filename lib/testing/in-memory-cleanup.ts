@@ -4,7 +4,7 @@ import type {
   SweepOptions,
   SweepReport,
 } from '../index.js';
-import { checkSignal } from '../store/arguments.js';
+import { checkOptions, signalOf } from '../store/call-options.js';
 import type { InMemorySessionStore } from './in-memory-session-store.js';
 
 /** Stands for the cleanup of a store in memory: no job, and a sweep in one batch. */
@@ -13,8 +13,9 @@ export class InMemoryCleanup implements Pick<PostgresSessionCleanupService, 'swe
 
   constructor(private readonly store: InMemorySessionStore) {}
 
-  async sweep({ signal }: SweepOptions = {}): Promise<SweepReport> {
-    checkSignal(signal);
+  async sweep(options?: SweepOptions): Promise<SweepReport> {
+    checkOptions('sweep', options);
+    const signal = signalOf(options);
     const startedAt = new Date();
     const begun = performance.now();
     const deleted = signal?.aborted ? 0 : this.store.sweep();
