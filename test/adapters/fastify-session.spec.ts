@@ -6,7 +6,8 @@ import {
 } from '../../lib/adapters/fastify-session.js';
 import { waitFor } from '../support/conditions.js';
 import { Harness } from '../support/harness.js';
-import { startFastifySite, type FastifyHandler, type FastifySite } from './support/fastify-site.js';
+import { startFastifySite, type FastifyHandler } from './support/fastify-site.js';
+import { itIsFinal, type SignOutSites } from './support/final-sign-out.js';
 import { Gate } from './support/gate.js';
 
 const harness = Harness.use();
@@ -23,14 +24,11 @@ const handlers: Record<string, FastifyHandler> = {
 
 /** Requests of one visitor to two processes; one request waits at a gate. */
 describe('A sign-out from @fastify/session is final', () => {
-  let tableName: string;
-  let gate: Gate;
-  let here: FastifySite;
-  let there: FastifySite;
+  let sites: SignOutSites;
 
   beforeEach(async () => {
-    tableName = harness.table();
-    gate = new Gate();
+    const tableName = harness.table();
+    const gate = new Gate();
     const waiting: Record<string, FastifyHandler> = {
       ...handlers,
       '/change-late': async ({ session }) => {
@@ -51,40 +49,13 @@ describe('A sign-out from @fastify/session is final', () => {
       },
     };
     const options = { tableName, adapter: { ownerOf: (its: { account?: string }) => its.account } };
-    here = await startFastifySite(harness, { ...options, handlers: waiting });
-    there = await startFastifySite(harness, { ...options, handlers });
+    const here = await startFastifySite(harness, { ...options, handlers: waiting });
+    const there = await startFastifySite(harness, { ...options, handlers });
+    sites = { tableName, gate, here, there };
   });
 
-  type Ending = [how: string, end: (sid: string) => unknown];
-  const endings: Ending[] = [
-    ['session.destroy() in another process', () => undefined],
-    ['deleteOwner in another process', () => there.store.deleteOwner('ada')],
-    [
-      'expiry and sweep',
-      (sid) => harness.sql(`DELETE FROM ${tableName} WHERE id = 'sess:' || $1`, [sid]),
-    ],
-  ];
   const late = ['/change-late', '/look-late', '/save-twice-late', '/regenerate-late'];
-
-  it.each(late.flatMap((path) => endings.map((ending) => [path, ...ending] as const)))(
-    'while %s is under way, ended by %s',
-    async (path, how, end) => {
-      const visitor = here.visitor();
-      await visitor.get('/sign-in');
-      expect((await visitor.get('/who')).text).toBe('ada');
-      const request = visitor.twin().get(path);
-      await gate.entered;
-      if (how.startsWith('session.destroy')) await visitor.twin(there.url).get('/sign-out');
-      else await end(visitor.sid);
-      const isThere = async (): Promise<boolean> =>
-        (await here.store.get(`sess:${visitor.sid}`)) !== undefined;
-      await waitFor(async () => !(await isThere()), { what: 'the end of the session' });
-      gate.open();
-      await request;
-      expect((await visitor.twin().get('/who')).text).toBe('nobody');
-      expect(await isThere()).toBe(false);
-    },
-  );
+  itIsFinal(harness, late, () => sites);
 });
 
 describe('FastifySessionStore', () => {
