@@ -15,10 +15,22 @@ export const PROPERTY_TIMEOUT = TIME_LIMIT + 30_000;
  */
 export async function check<T>(property: fc.IAsyncProperty<T>, numRuns: number): Promise<void> {
   const { PROPERTY_SEED, PROPERTY_PATH } = process.env;
-  await fc.assert(property, {
-    numRuns: numRuns * FACTOR,
-    plugins: [fc.interruptAfterTimeLimit(TIME_LIMIT)],
-    ...(PROPERTY_SEED ? { seed: Number(PROPERTY_SEED) } : {}),
-    ...(PROPERTY_PATH ? { path: PROPERTY_PATH } : {}),
-  });
+  const run = property.run.bind(property);
+  let last: Promise<unknown> | undefined;
+  property.run = (value) => {
+    const running = run(value);
+    last = running;
+    return running;
+  };
+  try {
+    await fc.assert(property, {
+      numRuns: numRuns * FACTOR,
+      plugins: [fc.interruptAfterTimeLimit(TIME_LIMIT)],
+      ...(PROPERTY_SEED ? { seed: Number(PROPERTY_SEED) } : {}),
+      ...(PROPERTY_PATH ? { path: PROPERTY_PATH } : {}),
+    });
+  } finally {
+    // A run that was interrupted goes on, and its calls would meet those of the next test.
+    await last;
+  }
 }
